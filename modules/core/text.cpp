@@ -1,0 +1,118 @@
+// Unicode by ICU: folding, confusables, character classes; and plain UTF-8 counting.
+#include <kith/core/error.hpp>
+#include <kith/core/text.hpp>
+
+#include <unicode/normalizer2.h>
+#include <unicode/uchar.h>
+#include <unicode/unistr.h>
+#include <unicode/uspoof.h>
+#include <unicode/utf8.h>
+
+#include <memory>
+#include <stdexcept>
+
+namespace kith {
+
+namespace {
+
+void check(UErrorCode status) {
+    if (U_FAILURE(status)) {
+        throw std::runtime_error(std::string("ICU: ") + u_errorName(status));
+    }
+}
+
+/// Calls `visit` with each code point and its place; -1 stands for bytes that are no UTF-8. Stops when it returns false.
+template <class Visit>
+void each_code_point(std::string_view text, Visit visit) {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+    const auto length = static_cast<std::int32_t>(text.size());
+    for (std::int32_t at = 0; at < length;) {
+        const std::int32_t begin = at;
+        UChar32 c = 0;
+        U8_NEXT(bytes, at, length, c);
+        if (!visit(c, begin, at)) {
+            return;
+        }
+    }
+}
+
+icu::UnicodeString fold_to_utf16(std::string_view text) {
+    UErrorCode status = U_ZERO_ERROR;
+    const icu::Normalizer2* normalizer = icu::Normalizer2::getNFKCCasefoldInstance(status);
+    check(status);
+    const icu::StringPiece piece(text.data(), static_cast<std::int32_t>(text.size()));
+    const icu::UnicodeString folded = normalizer->normalize(icu::UnicodeString::fromUTF8(piece), status);
+    check(status);
+    return folded;
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) noexcept {
+    bool good = true;
+    each_code_point(text, [&](UChar32 c, std::int32_t, std::int32_t) { return good = c >= 0; });
+    return good;
+}
+
+std::size_t code_points(std::string_view text) noexcept {
+    std::size_t count = 0;
+    for (const char c : text) {
+        count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+    }
+    return count;
+}
+
+bool has_controls(std::string_view text) noexcept {
+    bool found = false;
+    each_code_point(text, [&](UChar32 c, std::int32_t, std::int32_t) {
+        const bool bidi = (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F ||
+                          c == 0x061C;
+        found = c < 0x20 || (c >= 0x7F && c < 0xA0) || bidi || c == 0x2028 || c == 0x2029;
+        return !found;
+    });
+    return found;
+}
+
+std::string fold(std::string_view text) {
+    std::string out;
+    fold_to_utf16(text).toUTF8String(out);
+    return out;
+}
+
+std::string skeleton(std::string_view text) {
+    UErrorCode status = U_ZERO_ERROR;
+    const std::unique_ptr<USpoofChecker, void (*)(USpoofChecker*)> checker(uspoof_open(&status), &uspoof_close);
+    check(status);
+    icu::UnicodeString made;
+    uspoof_getSkeletonUnicodeString(checker.get(), 0, fold_to_utf16(text), made, &status);
+    check(status);
+    std::string out;
+    made.toUTF8String(out);
+    return out;
+}
+
+bool is_name_text(std::string_view text) {
+    bool good = true;
+    each_code_point(text, [&](UChar32 c, std::int32_t, std::int32_t) {
+        return good = c >= 0 && (u_isalnum(c) || u_charType(c) == U_NON_SPACING_MARK || c == '_' || c == '.' || c == '-');
+    });
+    return good;
+}
+
+std::string trim(std::string_view text) {
+    std::int32_t first = -1;
+    std::int32_t last = 0;
+    each_code_point(text, [&](UChar32 c, std::int32_t begin, std::int32_t end) {
+        if (c < 0 || !u_isUWhiteSpace(c)) {
+            first = first < 0 ? begin : first;
+            last = end;
+        }
+        return true;
+    });
+    if (first < 0) {
+        return {};
+    }
+    return std::string(text.substr(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first)));
+}
+
+}  // namespace kith

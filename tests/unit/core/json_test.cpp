@@ -1,0 +1,132 @@
+// JSON at the doors: bounds of the parser, exact pointers, the writer.
+#include <kith/core/json.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <string>
+
+using namespace kith;
+
+namespace {
+
+enum class colour : std::uint8_t { red, green };
+BOOST_DESCRIBE_ENUM(colour, red, green)
+
+struct inner {
+    user_id owner;
+    std::vector<std::int64_t> numbers;
+};
+BOOST_DESCRIBE_STRUCT(inner, (), (owner, numbers))
+
+struct outer {
+    std::string name;
+    std::optional<std::string> note;
+    json::change<std::string> draft;
+    bool new_ = false;
+    colour tone = colour::red;
+    inner part;
+    std::optional<timestamp> at;
+};
+BOOST_DESCRIBE_STRUCT(outer, (), (name, note, draft, new_, tone, part, at))
+
+struct page {
+    std::int64_t limit = 50;
+    std::optional<bool> all;
+};
+BOOST_DESCRIBE_STRUCT(page, (), (limit, all))
+
+struct told {
+    std::optional<std::int64_t> nothing;
+    json::omittable<std::string> left_out;
+    json::omittable<std::string> put_in;
+    double share = 0.5;
+};
+BOOST_DESCRIBE_STRUCT(told, (), (nothing, left_out, put_in, share))
+
+std::vector<std::string> pointers_of(const std::string& text) {
+    std::vector<std::string> found;
+    try {
+        (void)json::decode<outer>(json::parse(text));
+    } catch (const error& wrong) {
+        CHECK(wrong.code() == error_code::invalid);
+        for (const error_detail& one : wrong.pointers()) {
+            found.push_back(one.pointer);
+        }
+    }
+    return found;
+}
+
+const std::string good =
+    R"({"name":"n","note":null,"new":true,"tone":"green","part":{"owner":"12","numbers":[1,-2]},"at":"2026-01-01T00:00:00Z"})";
+
+}  // namespace
+
+TEST_CASE("a described struct is read whole") {
+    const outer out = json::decode<outer>(json::parse(good));
+    CHECK(out.name == "n");
+    CHECK_FALSE(out.note);
+    CHECK_FALSE(out.draft.present);
+    CHECK(out.new_);
+    CHECK(out.tone == colour::green);
+    CHECK(out.part.owner == user_id(12));
+    CHECK(out.part.numbers == std::vector<std::int64_t>{1, -2});
+    CHECK(out.at == parse_time("2026-01-01T00:00:00Z"));
+}
+
+TEST_CASE("every wrong place is named by its pointer") {
+    CHECK(pointers_of("[]") == std::vector<std::string>{""});
+    CHECK(pointers_of("{}") == std::vector<std::string>{"/name", "/new", "/tone", "/part"});
+    CHECK(pointers_of(R"({"name":1,"new":"x","tone":"blue","part":{"owner":"0","numbers":[1.5]},"a/b~":1})") ==
+          std::vector<std::string>{"/name", "/new", "/tone", "/part/owner", "/part/numbers/0", "/a~1b~0"});
+}
+
+TEST_CASE("absent, null and a value are three things in a change") {
+    std::string text = good;
+    text.insert(1, R"("draft":null,)");
+    const outer cleared = json::decode<outer>(json::parse(text));
+    CHECK(cleared.draft.present);
+    CHECK_FALSE(cleared.draft.value);
+}
+
+TEST_CASE("query values are read from text only when asked") {
+    const json::value query = json::parse(R"({"limit":"20","all":"true"})");
+    CHECK_THROWS_AS(json::decode<page>(query), error);
+    json::decode_options options;
+    options.from_text = true;
+    CHECK(json::decode<page>(query, options).limit == 20);
+    CHECK(json::decode<page>(query, options).all == true);
+    CHECK_THROWS_AS(json::decode<page>(json::parse(R"({"limit":"20x"})"), options), error);
+}
+
+TEST_CASE("the parser is bounded and strict") {
+    const std::string deep = std::string(100'000, '[');
+    CHECK_THROWS_AS(json::parse(deep), error);
+    CHECK_NOTHROW(json::parse(std::string(32, '[') + std::string(32, ']')));
+    CHECK_THROWS_AS(json::parse(std::string(33, '[') + std::string(33, ']')), error);
+    for (const char* wrong : {"", "{", "{\"a\":1,\"a\":2}", "nul", "[1,]", "\"\xFF\"", "\"\\ud800\"", "1 2", "NaN", "1e999"}) {
+        INFO(wrong);
+        CHECK_THROWS_AS(json::parse(wrong), error);
+    }
+}
+
+TEST_CASE("numbers that do not fit are refused, not cut") {
+    CHECK_THROWS_AS(json::decode<page>(json::parse(R"({"limit":9223372036854775808})")), error);
+    CHECK_THROWS_AS(json::decode<page>(json::parse(R"({"limit":1.0})")), error);
+}
+
+TEST_CASE("what is written is JSON again") {
+    told out;
+    out.put_in = std::string("a\"\\\n\x01 中");
+    const std::string text = json::text(out);
+    CHECK(text == "{\"nothing\":null,\"put_in\":\"a\\\"\\\\\\n\\u0001 中\",\"share\":0.5}");
+    CHECK(json::parse(text)["put_in"] == *out.put_in);
+}
+
+TEST_CASE("schemas name what is required for input and output") {
+    json::value components = json::value::object();
+    const json::schema_ref input = json::schema_of<outer>();
+    (void)input.make(components, true);
+    CHECK(input.name == "Outer");
+    CHECK(components["Outer"]["required"] == json::value::array({"name", "new", "tone", "part"}));
+    CHECK(components["Inner"]["properties"]["owner"]["type"] == "string");
+}
