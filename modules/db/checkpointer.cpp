@@ -1,0 +1,199 @@
+// Moves the WAL into the database file away from the commit path: PASSIVE on a thread of its own, RESTART on the writer.
+#include "checkpointer.hpp"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+
+namespace kith::db {
+namespace {
+
+/// PASSIVE runs each time the WAL has grown by this many frames (4 MB): small pieces keep the disk free for commits.
+constexpr int passive_frames = 1000;
+/// Above this size the WAL is started anew as soon as little is left to copy.
+constexpr std::size_t restart_bytes = 16U << 20U;
+/// "Little": what the writer may copy itself between two batches (1 MB).
+constexpr int little_frames = 256;
+/// How long the writer waits for readers that still need the WAL, by how close the WAL is to its bound.
+constexpr int restart_wait_ms = 20;
+constexpr int restart_wait_urgent_ms = 200;
+/// Pause after a RESTART that readers prevented, and after a PASSIVE that could not copy all.
+constexpr std::chrono::milliseconds retry_pause{250};
+/// Bytes of a frame's header in the WAL.
+constexpr std::size_t frame_header_bytes = 24;
+
+struct progress {
+    int code = 0;
+    int frames = -1;
+    int copied = -1;
+};
+
+progress checkpoint(connection& on, int mode) {
+    progress done;
+    done.code = sqlite3_wal_checkpoint_v2(on.handle(), "main", mode, &done.frames, &done.copied);
+    return done;
+}
+
+bool is_busy(int code) noexcept {
+    return (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED;
+}
+
+}  // namespace
+
+checkpointer::checkpointer(const options& settings, const deps& needs, store_state& state,
+                           std::function<void()> restart_wanted)
+    : wal_bytes_max_(settings.wal_bytes_max),
+      clock_(needs.clock),
+      log_(needs.log),
+      state_(state),
+      restart_wanted_(std::move(restart_wanted)),
+      connection_(settings.path, access::write, settings.synchronous),
+      frame_bytes_(frame_header_bytes
+                   + static_cast<std::size_t>(std::stoul(connection_.scalar("PRAGMA page_size")))) {
+    // Opens the WAL now, so that nothing is left to set up on the thread.
+    (void)connection_.scalar("SELECT count(*) FROM sqlite_master");
+}
+
+void checkpointer::watch(connection& writer) {
+    sqlite3_wal_hook(writer.handle(), &checkpointer::on_commit, this);
+}
+
+int checkpointer::on_commit(void* self, sqlite3* /*of*/, const char* /*name*/, int frames) {
+    auto& me = *static_cast<checkpointer*>(self);
+    if (frames < me.frames_.load()) {  // the WAL was started anew
+        me.frames_copied_.store(0);
+    }
+    me.frames_.store(frames);
+    me.state_.set_wal_bytes(me.bytes_of(frames));
+    if (me.passive_due()) {
+        {
+            const std::lock_guard lock(me.mutex_);
+        }  // held for moments only; without it the notice could be lost
+        me.wake_.notify_one();
+    }
+    return SQLITE_OK;
+}
+
+std::size_t checkpointer::bytes_of(int frames) const noexcept {
+    return static_cast<std::size_t>(std::max(frames, 0)) * frame_bytes_;
+}
+
+void checkpointer::start() {
+    thread_ = std::thread([this] { loop(); });
+}
+
+void checkpointer::stop_blocking() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+bool checkpointer::passive_due() const noexcept {
+    const int left = frames_.load() - frames_copied_.load();
+    return left >= passive_frames || (left > little_frames && state_.wal_bytes() > restart_bytes);
+}
+
+void checkpointer::loop() {
+    std::unique_lock lock(mutex_);
+    bool held_back = false;
+    while (!stopping_) {
+        if (held_back) {  // by readers: not in a tight loop
+            wake_.wait_for(lock, retry_pause, [this] { return stopping_; });
+        } else if (state_.wal_bytes() > restart_bytes) {
+            wake_.wait_for(lock, retry_pause, [this] { return stopping_ || passive_due(); });
+        } else {
+            wake_.wait(lock, [this] { return stopping_ || passive_due(); });
+        }
+        if (stopping_ || state_.stopped()) {
+            held_back = true;
+            continue;
+        }
+        lock.unlock();
+        if (passive_due()) {
+            passive();
+        }
+        if (restart_due()) {
+            restart_wanted_();
+        }
+        lock.lock();
+        held_back = passive_due();
+    }
+}
+
+void checkpointer::passive() {
+    const std::lock_guard one(checkpoint_);
+    const progress done = checkpoint(connection_, SQLITE_CHECKPOINT_PASSIVE);
+    if (done.code == SQLITE_OK) {
+        frames_copied_.store(std::max(done.copied, 0));
+    }
+    judge(done.code, "checkpoint");
+}
+
+bool checkpointer::restart_due() const noexcept {
+    if (state_.stopped()) {
+        return false;
+    }
+    const std::size_t bytes = state_.wal_bytes();
+    const bool little = frames_.load() - frames_copied_.load() <= little_frames;
+    return ((bytes > restart_bytes && little) || bytes > wal_bytes_max_ / 2)
+           && clock_.steady_now().time_since_epoch().count() >= restart_not_before_.load();
+}
+
+void checkpointer::restart(connection& writer) {
+    const bool urgent = state_.wal_bytes() > wal_bytes_max_ / 2;
+    const std::lock_guard one(checkpoint_);
+    sqlite3_busy_timeout(writer.handle(), urgent ? restart_wait_urgent_ms : restart_wait_ms);
+    const progress done = checkpoint(writer, SQLITE_CHECKPOINT_RESTART);
+    sqlite3_busy_timeout(writer.handle(), busy_timeout_ms);
+    if (done.code == SQLITE_OK) {
+        frames_.store(0);
+        frames_copied_.store(0);
+        state_.set_wal_bytes(0);
+        return;
+    }
+    if (is_busy(done.code) && done.copied >= 0) {
+        frames_copied_.store(done.copied);
+    }
+    restart_not_before_.store((clock_.steady_now() + retry_pause).time_since_epoch().count());
+    judge(done.code, "restart of the WAL");
+}
+
+void checkpointer::truncate(connection& writer) {
+    const progress done = checkpoint(writer, SQLITE_CHECKPOINT_TRUNCATE);
+    if (done.code == SQLITE_OK) {
+        state_.set_wal_bytes(0);
+    } else {
+        log_.warn("the last checkpoint failed; the next start repeats it", {{"sqlite", done.code}});
+    }
+}
+
+void checkpointer::judge(int code, const char* doing) {
+    if (code == SQLITE_OK || is_busy(code)) {
+        return;
+    }
+    if ((code & 0xff) == SQLITE_FULL) {  // the WAL keeps everything; what fails next is a commit
+        log_.warn("the disk is full: the write-ahead log cannot be copied", {{"doing", doing}});
+        return;
+    }
+    state_.stop_writing(std::string(doing) + " failed: SQLite " + std::to_string(code));
+}
+
+void truncate_at_open(connection& writer, const std::string& path) {
+    const progress done = checkpoint(writer, SQLITE_CHECKPOINT_TRUNCATE);
+    if (is_busy(done.code)) {
+        throw error(error_code::internal, "another program has the database " + path + " open: end it first");
+    }
+    if (done.code != SQLITE_OK) {
+        throw error(error_code::internal, "the write-ahead log of " + path
+                                              + " cannot be copied into it (SQLite "
+                                              + std::to_string(done.code)
+                                              + "): check that the disk is healthy, writable and not full");
+    }
+}
+
+}  // namespace kith::db

@@ -1,0 +1,24 @@
+// Migrations with what tests need besides: another list, and a look at each statement.
+#pragma once
+
+#include <kith/db.hpp>
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace kith::db {
+
+/// The migrations of a dialect as compiled in, sorted by number. Written by tools/cmake/kith_migrations.cmake.
+[[nodiscard]] std::span<const migration> compiled_migrations(dialect which);
+
+/// Called before each statement of a migration.
+using statement_hook = std::function<void()>;
+
+[[nodiscard]] std::vector<migration_state> status_of(const std::string& path,
+                                                     std::span<const migration> known);
+int apply_blocking(const std::string& path, std::span<const migration> known, const clock_source& clock,
+                   logger& log, const statement_hook& before);
+
+}  // namespace kith::db

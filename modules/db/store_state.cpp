@@ -1,0 +1,70 @@
+// What the threads of the executor share: whether writing is on, how large the WAL is, and the metrics.
+#include "store_state.hpp"
+
+#include <chrono>
+
+namespace kith::db {
+namespace {
+
+/// How long a refused caller should wait before it tries again.
+constexpr std::chrono::seconds retry_after{1};
+
+const std::vector<double> seconds_bounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
+                                         0.025,  0.05,    0.1,    0.25,  0.5,    1,     5};
+const std::vector<double> jobs_bounds{1, 2, 5, 10, 20, 50, 100, 200, 512};
+
+gauge& queue_gauge(metrics& numbers, const char* queue) {
+    return numbers.make_gauge("kith_db_queue_jobs", "Jobs that wait for the database", {{"queue", queue}});
+}
+counter& jobs_counter(metrics& numbers, const char* result) {
+    return numbers.make_counter("kith_db_jobs_total", "Write jobs, by result", {{"result", result}});
+}
+
+}  // namespace
+
+store_state::store_state(logger& log, metrics& numbers)
+    : batches(numbers.make_counter("kith_db_batches_total", "Transactions of the writer")),
+      jobs_done(jobs_counter(numbers, "done")),
+      jobs_failed(jobs_counter(numbers, "failed")),
+      batch_jobs(
+          numbers.make_histogram("kith_db_batch_jobs", "Jobs that shared one transaction", jobs_bounds)),
+      commit_seconds(numbers.make_histogram("kith_db_commit_seconds", "Duration of COMMIT", seconds_bounds)),
+      read_seconds(numbers.make_histogram("kith_db_read_seconds", "Duration of read jobs", seconds_bounds)),
+      write_queue(queue_gauge(numbers, "write")),
+      quick_queue(queue_gauge(numbers, "quick")),
+      resume_queue(queue_gauge(numbers, "resume")),
+      log_(log),
+      wal_gauge_(numbers.make_gauge("kith_db_wal_bytes", "Bytes in the write-ahead log")) {}
+
+void store_state::stop_writing(const std::string& why) {
+    if (health_.exchange(health::stopped) != health::stopped) {
+        log_.error("storage has failed: writing is off until a restart", {{"cause", why}});
+    }
+}
+
+void store_state::set_full(bool full) {
+    enum health was = health_.load();
+    const enum health wanted = full ? health::full : health::ok;
+    while (was != wanted && was != health::stopped) {
+        if (health_.compare_exchange_weak(was, wanted)) {
+            log_.warn(full ? "the disk is full: writes fail" : "writes succeed again");
+            return;
+        }
+    }
+}
+
+void store_state::set_wal_bytes(std::size_t bytes) noexcept {
+    wal_bytes_.store(bytes, std::memory_order_relaxed);
+    wal_gauge_.set(static_cast<double>(bytes));
+}
+
+std::exception_ptr overloaded(const char* detail) {
+    return std::make_exception_ptr(error(error_code::overloaded, detail).retry_after(retry_after));
+}
+
+std::exception_ptr writing_is_off() {
+    return std::make_exception_ptr(
+        error(error_code::overloaded, "storage has failed: writing is off until a restart"));
+}
+
+}  // namespace kith::db

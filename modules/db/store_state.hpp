@@ -1,0 +1,53 @@
+// What the threads of the executor share: whether writing is on, how large the WAL is, and the metrics.
+#pragma once
+
+#include <kith/core/log.hpp>
+#include <kith/core/metrics.hpp>
+#include <kith/db.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <string>
+
+namespace kith::db {
+
+/// Callable from any thread.
+class store_state {
+public:
+    store_state(logger& log, metrics& numbers);
+
+    [[nodiscard]] enum health health() const noexcept { return health_.load(); }
+    [[nodiscard]] bool stopped() const noexcept { return health() == health::stopped; }
+    /// Ends writing until a restart; `why` is logged. Nothing leads back.
+    void stop_writing(const std::string& why);
+    /// The last batch failed for lack of space, or did not; a stop stays a stop.
+    void set_full(bool full);
+
+    [[nodiscard]] std::size_t wal_bytes() const noexcept {
+        return wal_bytes_.load(std::memory_order_relaxed);
+    }
+    void set_wal_bytes(std::size_t bytes) noexcept;
+
+    counter& batches;
+    counter& jobs_done;
+    counter& jobs_failed;
+    histogram& batch_jobs;
+    histogram& commit_seconds;
+    histogram& read_seconds;
+    gauge& write_queue;
+    gauge& quick_queue;
+    gauge& resume_queue;
+
+private:
+    logger& log_;
+    gauge& wal_gauge_;
+    std::atomic<enum health> health_{health::ok};
+    std::atomic<std::size_t> wal_bytes_{0};
+};
+
+/// `overloaded` with a time to wait.
+[[nodiscard]] std::exception_ptr overloaded(const char* detail);
+/// What a write gets once storage has failed.
+[[nodiscard]] std::exception_ptr writing_is_off();
+
+}  // namespace kith::db

@@ -1,0 +1,84 @@
+// The writer: one thread that runs waiting jobs together in one transaction, each undone alone when it fails.
+#pragma once
+
+#include "checkpointer.hpp"
+#include "sqlite.hpp"
+#include "store_state.hpp"
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace kith::db {
+
+class writer {
+public:
+    writer(const options& settings, const deps& needs, store_state& state, connection& on, checkpointer& wal);
+    ~writer() { stop_blocking(); }
+    writer(const writer&) = delete;
+    writer& operator=(const writer&) = delete;
+
+    void start();
+    /// On the reactor. A job that is refused is finished by a posted handler.
+    void enqueue(std::unique_ptr<write_job> job, std::size_t bytes);
+    /// From any thread: there is something to do beside jobs.
+    void wake();
+    /// Runs what was handed over, then ends the thread.
+    void stop_blocking();
+
+private:
+    struct entry {
+        entry(std::unique_ptr<write_job> what, std::size_t size) : job(std::move(what)), bytes(size) {}
+        std::unique_ptr<write_job> job;
+        std::size_t bytes;
+        std::exception_ptr failed;
+    };
+    using batch = std::vector<entry>;
+
+    void loop();
+    void tend_wal();
+    /// Waits for work; false when the thread should end.
+    bool gather(batch& into);
+    void give_back(batch& from, std::size_t first_left);
+    /// Why no batch may start now, or null.
+    [[nodiscard]] std::exception_ptr refusal() const;
+
+    /// Runs the batch to its COMMIT; null when it is on disk, else why none of it happened or nobody knows.
+    [[nodiscard]] std::exception_ptr transact(batch& jobs);
+    [[nodiscard]] std::exception_ptr run_jobs(batch& jobs, transaction& t);
+    /// Null when the transaction of the batch still stands, whatever became of the job.
+    [[nodiscard]] std::exception_ptr run_job(entry& one, transaction& t);
+    [[nodiscard]] std::exception_ptr commit(batch& jobs);
+    /// Ends a batch that cannot go on, and says what its callers get.
+    [[nodiscard]] std::exception_ptr abandon(std::exception_ptr cause, bool transaction_lost);
+    [[nodiscard]] std::exception_ptr unknown(const std::string& why);
+    void count(const batch& jobs, const std::exception_ptr& lost);
+    /// One handler on the reactor: what the participant wants first, then the answers in order.
+    void answer(batch jobs, std::exception_ptr lost, std::function<void()> first);
+    void refuse(std::unique_ptr<write_job> job, std::exception_ptr why);
+
+    const options settings_;
+    const boost::asio::any_io_executor reactor_;
+    const clock_source& clock_;
+    logger& log_;
+    batch_participant* const participant_;
+    store_state& state_;
+    connection& connection_;
+    checkpointer& wal_;
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<entry> queue_;
+    std::size_t queue_bytes_ = 0;
+    bool stopping_ = false;
+    bool woken_ = false;
+    std::thread thread_;
+};
+
+}  // namespace kith::db
