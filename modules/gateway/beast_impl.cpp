@@ -1,0 +1,2 @@
+// Compiles Beast's own functions once for the whole binary.
+#include <boost/beast/src.hpp>

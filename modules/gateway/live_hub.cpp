@@ -1,0 +1,354 @@
+// Passing committed changes on: encode once, deliver in order, change subscriptions as the notes pass, keep a ring.
+#include "live_hub.hpp"
+
+#include "envelope.hpp"
+#include "frame.hpp"
+
+#include <kith/core/error.hpp>
+#include <kith/core/log.hpp>
+#include <kith/core/metrics.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+namespace kith::gateway {
+
+namespace {
+
+encoded_frame make_frame(std::string_view text) {
+    return std::make_shared<const std::string>(encode_text(text));
+}
+
+bool holds(const std::vector<journal::topic>& sorted, journal::topic where) {
+    return std::binary_search(sorted.begin(), sorted.end(), where);
+}
+
+void insert_sorted(std::vector<journal::topic>& into, journal::topic where) {
+    const auto place = std::lower_bound(into.begin(), into.end(), where);
+    if (place == into.end() || *place != where) {
+        into.insert(place, where);
+    }
+}
+
+void erase_sorted(std::vector<journal::topic>& from, journal::topic where) {
+    const auto place = std::lower_bound(from.begin(), from.end(), where);
+    if (place != from.end() && *place == where) {
+        from.erase(place);
+    }
+}
+
+}  // namespace
+
+live_hub::live_hub(boost::asio::any_io_executor reactor, const registry& table, logger& log, metrics& metric,
+                   const hub_options& options)
+    : reactor_(std::move(reactor)),
+      table_(table),
+      log_(log),
+      options_(options),
+      deliveries_(metric.make_counter("kith_hub_deliveries_total", "Durable events handed to sockets")),
+      changes_(metric.make_counter("kith_hub_changes_total", "Committed changes that passed the hub")),
+      sockets_(metric.make_gauge("kith_sockets", "Authenticated sockets")),
+      waiting_(metric.make_gauge("kith_hub_waiting_changes", "Committed changes not yet passed on")) {}
+
+live_hub::~live_hub() {
+    *alive_ = false;
+}
+
+bool live_hub::covers(std::int64_t pos) const noexcept {
+    return pos >= pos_ || (!ring_.empty() && pos + 1 >= ring_.front().change.pos);
+}
+
+void live_hub::enter(receiver& socket) {
+    std::unique_ptr<person>& entry = people_[socket.about.user];
+    if (!entry) {
+        entry = std::make_unique<person>();
+        entry->user = socket.about.user;
+    }
+    entry->sockets.push_back(&socket);
+    by_connection_.emplace(socket.about.id, &socket);
+    ++entered_;
+    sockets_.set(static_cast<double>(entered_));
+    if (entry->sockets.size() > options_.sockets_per_user) {
+        // Those that are closing already are still in the list until they have left.
+        entry->sockets[entry->sockets.size() - options_.sockets_per_user - 1]->end(close_code::too_many_sockets,
+                                                                                   "too many sockets", false);
+    }
+}
+
+void live_hub::leave(receiver& socket) {
+    const auto found = people_.find(socket.about.user);
+    if (found == people_.end() || std::erase(found->second->sockets, &socket) == 0) {
+        return;
+    }
+    person& who = *found->second;
+    by_connection_.erase(socket.about.id);
+    --entered_;
+    sockets_.set(static_cast<double>(entered_));
+    const bool was_last_live = socket.live && --who.live == 0;
+    socket.live = false;
+    if (was_last_live) {
+        drop_topics(who);
+    }
+    const user_id user = who.user;
+    if (who.sockets.empty()) {
+        people_.erase(found);
+    }
+    if (was_last_live) {
+        for (connection_observer* observer : observers_) {
+            observer->user_disconnected(user);
+        }
+    }
+}
+
+bool live_hub::go_live(receiver& socket, std::int64_t pos, std::span<const journal::subscription> followed) {
+    if (!covers(pos)) {
+        return false;
+    }
+    person* who = find_person(socket.about.user);
+    KITH_ASSERT(who != nullptr && !socket.live);
+    std::vector<journal::topic> topics;
+    for (const journal::subscription& one : followed) {
+        topics.push_back(one.where);
+    }
+    std::sort(topics.begin(), topics.end());
+    socket.cursor = std::max(socket.cursor, pos);
+    for (ring_entry& entry : ring_) {
+        if (entry.change.pos <= pos) {
+            continue;
+        }
+        const auto& to = entry.change.topics;
+        if (std::any_of(to.begin(), to.end(), [&](journal::topic t) { return holds(topics, t); })) {
+            socket.cursor = entry.change.pos;
+            socket.push(frame_of(entry), frame_kind::durable);
+        }
+        for (const effect& what : entry.effects) {
+            if (what.user == socket.about.user && what.what == effect::kind::follow) {
+                insert_sorted(topics, what.where);
+            } else if (what.user == socket.about.user && what.what == effect::kind::unfollow) {
+                erase_sorted(topics, what.where);
+            }
+        }
+    }
+    socket.live = true;
+    if (++who->live == 1) {
+        for (const journal::topic where : topics) {
+            follow(*who, where);
+        }
+        for (connection_observer* observer : observers_) {
+            observer->user_connected(who->user);
+        }
+    }
+    return true;
+}
+
+void live_hub::tell_caught_up(receiver& socket) {
+    const person* who = find_person(socket.about.user);
+    if (who == nullptr || !socket.live) {
+        return;
+    }
+    const std::vector<journal::topic> topics = who->topics;
+    for (connection_observer* observer : observers_) {
+        observer->caught_up(socket.about.id, who->user, topics);
+    }
+}
+
+void live_hub::committed(journal::batch changes) {
+    const std::int64_t expected = pos_ + static_cast<std::int64_t>(pending_.size()) + 1;
+    if (changes.first != expected) {
+        log_.warn("the journal moved without this hub; sockets resume from it",
+                  {{"expected", expected}, {"first", changes.first}});
+        cut_everyone(changes.last);
+        return;
+    }
+    std::move(changes.changes.begin(), changes.changes.end(), std::back_inserter(pending_));
+    if (!turn_posted_) {
+        pass_pending();
+    }
+}
+
+/// Passes what waits, in order, but not more than a turn's worth of deliveries.
+void live_hub::pass_pending() {
+    turn_posted_ = false;
+    std::size_t delivered = 0;
+    while (!pending_.empty() && delivered < deliveries_per_turn) {
+        journal::published change = std::move(pending_.front());
+        pending_.pop_front();
+        delivered += pass(std::move(change));
+    }
+    deliveries_.add(static_cast<double>(delivered));
+    waiting_.set(static_cast<double>(pending_.size()));
+    if (!pending_.empty()) {
+        turn_posted_ = true;
+        boost::asio::post(reactor_, [this, alive = alive_] {
+            if (*alive) {
+                pass_pending();
+            }
+        });
+    }
+}
+
+std::size_t live_hub::pass(journal::published change) {
+    ring_entry entry;
+    entry.type = table_.find_event(change.change);
+    KITH_ASSERT(entry.type != nullptr && *entry.type->content == *change.type);
+    if (entry.type->effects) {
+        entry.effects = entry.type->effects(change.content.get(), change.topics);
+    }
+    entry.change = std::move(change);
+    const std::int64_t pos = entry.change.pos;
+    const bool skipped = options_.skip_some && pos % 7 == 0;
+    const std::size_t delivered = skipped ? 0 : deliver(entry);
+    pos_ = pos;
+    for (const effect& what : entry.effects) {
+        apply(what);
+    }
+    if (!skipped) {
+        ring_.push_back(std::move(entry));
+    }
+    if (ring_.size() > options_.ring_max) {
+        ring_.pop_front();
+    }
+    changes_.add();
+    return delivered;
+}
+
+std::size_t live_hub::deliver(ring_entry& entry) {
+    std::size_t delivered = 0;
+    for (const journal::topic where : entry.change.topics) {
+        const auto followers = topics_.find(where.packed());
+        if (followers == topics_.end()) {
+            continue;
+        }
+        for (const person* who : followers->second) {
+            for (receiver* socket : who->sockets) {
+                // The cursor keeps a change of two topics from coming twice, and what a resume gave already.
+                if (socket->live && socket->cursor < entry.change.pos) {
+                    socket->cursor = entry.change.pos;
+                    socket->push(frame_of(entry), frame_kind::durable);
+                    ++delivered;
+                }
+            }
+        }
+    }
+    return delivered;
+}
+
+const encoded_frame& live_hub::frame_of(ring_entry& entry) {
+    if (!entry.frame) {
+        entry.frame = make_frame(durable_text(entry.type->type, entry.change.pos,
+                                              entry.type->encode(entry.change.content.get())));
+        entry.change.content.reset();
+    }
+    return entry.frame;
+}
+
+void live_hub::apply(const effect& what) {
+    person* who = find_person(what.user);
+    if (who == nullptr) {
+        return;
+    }
+    switch (what.what) {
+        case effect::kind::follow:
+            if (who->live > 0) {
+                follow(*who, what.where);
+            }
+            return;
+        case effect::kind::unfollow: unfollow(*who, what.where); return;
+        case effect::kind::end_session:
+        case effect::kind::end_user: end_sockets(what); return;
+    }
+}
+
+void live_hub::end_sockets(const effect& what) {
+    const std::vector<receiver*> sockets = find_person(what.user)->sockets;
+    for (receiver* socket : sockets) {
+        if (what.what == effect::kind::end_user || socket->about.session == what.session) {
+            socket->end(close_code::token_over, "the session has ended", false);
+        }
+    }
+}
+
+void live_hub::follow(person& who, journal::topic where) {
+    if (!holds(who.topics, where)) {
+        insert_sorted(who.topics, where);
+        topics_[where.packed()].push_back(&who);
+    }
+}
+
+void live_hub::unfollow(person& who, journal::topic where) {
+    if (!holds(who.topics, where)) {
+        return;
+    }
+    erase_sorted(who.topics, where);
+    const auto followers = topics_.find(where.packed());
+    std::erase(followers->second, &who);
+    if (followers->second.empty()) {
+        topics_.erase(followers);
+    }
+}
+
+void live_hub::drop_topics(person& who) {
+    const std::vector<journal::topic> topics = who.topics;
+    for (const journal::topic where : topics) {
+        unfollow(who, where);
+    }
+}
+
+void live_hub::cut_everyone(std::int64_t now_at) {
+    pending_.clear();
+    ring_.clear();
+    pos_ = now_at;
+    for (const auto& [id, socket] : by_connection_) {
+        socket->end(close_code::going_away, "resume from the journal", true);
+    }
+}
+
+void live_hub::send_ephemeral(journal::topic where, std::string_view type, std::string_view data, user_id except) {
+    const auto followers = topics_.find(where.packed());
+    if (followers == topics_.end()) {
+        return;
+    }
+    encoded_frame frame;
+    for (const person* who : followers->second) {
+        for (receiver* socket : who->sockets) {
+            if (socket->live && who->user != except) {
+                frame = frame ? frame : make_frame(ephemeral_text(type, data));
+                socket->push(frame, frame_kind::ephemeral);
+            }
+        }
+    }
+}
+
+void live_hub::send_ephemeral(connection_id socket, std::string_view type, std::string_view data) {
+    const auto found = by_connection_.find(socket);
+    if (found != by_connection_.end() && found->second->live) {
+        found->second->push(make_frame(ephemeral_text(type, data)), frame_kind::ephemeral);
+    }
+}
+
+bool live_hub::connected(user_id user) const {
+    const person* who = find_person(user);
+    return who != nullptr && who->live > 0;
+}
+
+bool live_hub::follows(user_id user, journal::topic where) const {
+    const person* who = find_person(user);
+    return who != nullptr && holds(who->topics, where);
+}
+
+std::vector<connection> live_hub::connections() const {
+    std::vector<connection> all;
+    all.reserve(by_connection_.size());
+    for (const auto& [id, socket] : by_connection_) {
+        all.push_back(socket->about);
+    }
+    return all;
+}
+
+live_hub::person* live_hub::find_person(user_id user) const {
+    const auto found = people_.find(user);
+    return found == people_.end() ? nullptr : found->second.get();
+}
+
+}  // namespace kith::gateway

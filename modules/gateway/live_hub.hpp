@@ -1,0 +1,132 @@
+// The hub: takes committed batches in order and hands each change to the sockets that follow it. No sockets in here.
+#pragma once
+
+#include "frame.hpp"
+#include "outbox.hpp"
+
+#include <kith/gateway.hpp>
+#include <kith/gateway/registry.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <deque>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+namespace kith {
+class counter;
+class gauge;
+class logger;
+class metrics;
+}  // namespace kith
+
+namespace kith::gateway {
+
+/// What the hub sees of an authenticated socket. Owned by the socket's side; entered and left there.
+class receiver {
+public:
+    virtual ~receiver() = default;
+    /// Queues a frame; never fails and never calls back into the hub.
+    virtual void push(const encoded_frame& frame, frame_kind kind) = 0;
+    /// Begins to close with `code` of protocol.md. `retry` asks the client to come back after a wait. Never calls back
+    /// into the hub.
+    virtual void end(close_code code, std::string_view reason, bool retry) = 0;
+
+    connection about;          ///< who and from where
+    std::int64_t cursor = 0;   ///< the newest position it was given, or began from
+    bool live = false;         ///< gets events as they pass
+};
+
+struct hub_options {
+    std::size_t ring_max = 16384;
+    std::size_t sockets_per_user = 10;
+    bool skip_some = false;  ///< a mutation for the oracle's own check: some changes are not delivered
+};
+
+class live_hub final : public hub, public journal::tail {
+public:
+    /// Deliveries in one turn of the reactor; the rest goes on in the next, in order.
+    static constexpr std::size_t deliveries_per_turn = 10'000;
+
+    live_hub(boost::asio::any_io_executor reactor, const registry& table, logger& log, metrics& metric,
+             const hub_options& options);
+    ~live_hub() override;
+
+    /// Where the journal stood when the server started.
+    void start_at(std::int64_t pos) { pos_ = pos; }
+    /// The newest position that was passed on.
+    [[nodiscard]] std::int64_t pos() const noexcept { return pos_; }
+    /// Whether every change after `pos` is still in the ring.
+    [[nodiscard]] bool covers(std::int64_t pos) const noexcept;
+
+    /// A socket has said who it is. Beyond the bound the user's oldest socket is closed with 4009.
+    void enter(receiver& socket);
+    /// It is gone.
+    void leave(receiver& socket);
+    /// Makes `socket` live in this very turn: it has all up to `pos`, where its user followed `followed`; what the ring
+    /// holds beyond is pushed now. False when the ring does not reach back to `pos`: nothing has happened then.
+    bool go_live(receiver& socket, std::int64_t pos, std::span<const journal::subscription> followed);
+    /// Tells the observers, after the frame `caught_up` or the first answer.
+    void tell_caught_up(receiver& socket);
+
+    void committed(journal::batch changes) override;
+
+    void send_ephemeral(journal::topic where, std::string_view type, std::string_view data, user_id except) override;
+    void send_ephemeral(connection_id socket, std::string_view type, std::string_view data) override;
+    [[nodiscard]] bool connected(user_id user) const override;
+    [[nodiscard]] bool follows(user_id user, journal::topic where) const override;
+    [[nodiscard]] std::size_t connection_count() const noexcept override { return entered_; }
+    [[nodiscard]] std::vector<connection> connections() const override;
+    void observe(connection_observer& who) override { observers_.push_back(&who); }
+
+private:
+    struct person {
+        user_id user;
+        std::vector<receiver*> sockets;  ///< in order of coming
+        std::size_t live = 0;
+        std::vector<journal::topic> topics;  ///< sorted; kept while somebody is live
+    };
+    /// A change that passed, kept for those who come back. Encoded when somebody first needs it.
+    struct ring_entry {
+        journal::published change;
+        const event* type = nullptr;
+        encoded_frame frame;
+        std::vector<effect> effects;
+    };
+
+    void pass_pending();
+    std::size_t pass(journal::published change);
+    std::size_t deliver(ring_entry& entry);
+    void apply(const effect& what);
+    void end_sockets(const effect& what);
+    void follow(person& who, journal::topic where);
+    void unfollow(person& who, journal::topic where);
+    void drop_topics(person& who);
+    void cut_everyone(std::int64_t now_at);
+    const encoded_frame& frame_of(ring_entry& entry);
+    person* find_person(user_id user) const;
+
+    boost::asio::any_io_executor reactor_;
+    const registry& table_;
+    logger& log_;
+    hub_options options_;
+    counter& deliveries_;
+    counter& changes_;
+    gauge& sockets_;
+    gauge& waiting_;
+
+    std::int64_t pos_ = 0;
+    std::deque<journal::published> pending_;
+    bool turn_posted_ = false;
+    std::deque<ring_entry> ring_;
+    std::unordered_map<user_id, std::unique_ptr<person>> people_;
+    std::unordered_map<std::int64_t, std::vector<person*>> topics_;
+    std::unordered_map<connection_id, receiver*> by_connection_;
+    std::vector<connection_observer*> observers_;
+    std::size_t entered_ = 0;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< posted handlers may outlive the hub
+};
+
+}  // namespace kith::gateway

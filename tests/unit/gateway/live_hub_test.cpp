@@ -1,0 +1,295 @@
+// The hub without sockets: order, each change once, subscriptions that change as notes pass, the ring.
+#include "live_hub.hpp"
+
+#include <kith/core/log.hpp>
+#include <kith/core/metrics.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include <catch2/catch.hpp>
+
+using namespace kith;
+using namespace kith::gateway;
+using journal::topic;
+
+namespace {
+
+struct thing {
+    std::int64_t number = 0;
+};
+BOOST_DESCRIBE_STRUCT(thing, (), (number))
+
+/// Whoever hears of it follows the conversation named by `number`, or leaves it when that is negative.
+std::vector<effect> membership(const thing& what, const std::vector<topic>& topics) {
+    effect made;
+    made.what = what.number > 0 ? effect::kind::follow : effect::kind::unfollow;
+    made.user = user_id(topics.front().id());
+    made.where = topic(journal::topic_kind::conversation, std::abs(what.number));
+    return {made};
+}
+
+std::vector<effect> session_end(const thing& what, const std::vector<topic>& topics) {
+    effect made;
+    made.what = effect::kind::end_session;
+    made.user = user_id(topics.front().id());
+    made.session = session_id(what.number);
+    return {made};
+}
+
+std::optional<thing> nothing_to_load(snapshot&, user_id, const journal::note_row&) {
+    return std::nullopt;
+}
+
+class fake_socket final : public receiver {
+public:
+    fake_socket(std::int64_t connection, std::int64_t user, std::int64_t session = 1) {
+        about.id = connection_id(connection);
+        about.user = user_id(user);
+        about.session = session_id(session);
+    }
+    void push(const encoded_frame& frame, frame_kind kind) override {
+        frames.push_back(frame->substr(2));  // without the two bytes of header that short frames have
+        kinds.push_back(kind);
+    }
+    void end(close_code code, std::string_view, bool) override { ended.push_back(code); }
+
+    std::vector<std::string> frames;
+    std::vector<frame_kind> kinds;
+    std::vector<close_code> ended;
+};
+
+class hub_fixture {
+public:
+    hub_fixture() { make(hub_options()); }
+    void make(const hub_options& options) {
+        hub.reset();
+        hub = std::make_unique<live_hub>(io.get_executor(), table, *log, *numbers, options);
+    }
+    void note(std::string_view type, std::int64_t number, std::vector<topic> topics) {
+        journal::batch one;
+        one.first = one.last = ++pos;
+        one.changes.push_back(change(type, number, std::move(topics)));
+        hub->committed(std::move(one));
+    }
+    [[nodiscard]] journal::published change(std::string_view type, std::int64_t number, std::vector<topic> topics) const {
+        journal::published made;
+        made.pos = pos;
+        made.change = type;
+        made.topics = std::move(topics);
+        made.content = std::make_shared<const thing>(thing{number});
+        made.type = &typeid(thing);
+        return made;
+    }
+
+    boost::asio::io_context io;
+    std::unique_ptr<logger> log = make_null_logger();
+    std::unique_ptr<metrics> numbers = make_metrics();
+    registry table = [] {
+        registry made;
+        made.add_event<thing>("thing.changed", "thing", nothing_to_load);
+        made.add_event<thing>("member.changed", "member", nothing_to_load, membership);
+        made.add_event<thing>("session.ended", "session", nothing_to_load, session_end);
+        return made;
+    }();
+    std::unique_ptr<live_hub> hub;
+    std::int64_t pos = 0;
+};
+
+topic room(std::int64_t id) {
+    return {journal::topic_kind::conversation, id};
+}
+topic own(std::int64_t user) {
+    return topic::of_user(user_id(user));
+}
+std::vector<journal::subscription> follows(std::initializer_list<topic> topics) {
+    std::vector<journal::subscription> all;
+    for (const topic one : topics) {
+        all.emplace_back(one, 1);
+    }
+    return all;
+}
+std::string event_text(std::int64_t pos, std::int64_t number) {
+    return "{\"type\":\"thing.changed\",\"pos\":" + std::to_string(pos) + ",\"data\":{\"number\":" + std::to_string(number) +
+           "}}";
+}
+
+}  // namespace
+
+TEST_CASE("a live socket gets what its user follows, in order, each change once") {
+    hub_fixture f;
+    fake_socket anna(1, 10);
+    fake_socket ben(2, 20);
+    f.hub->enter(anna);
+    f.hub->enter(ben);
+    REQUIRE(f.hub->go_live(anna, 0, follows({own(10), room(5)})));
+    REQUIRE(f.hub->go_live(ben, 0, follows({own(20)})));
+    f.note("thing.changed", 1, {room(5)});
+    f.note("thing.changed", 2, {room(6)});
+    f.note("thing.changed", 3, {room(5), own(10), own(20)});
+    CHECK(anna.frames == std::vector<std::string>{event_text(1, 1), event_text(3, 3)});
+    CHECK(ben.frames == std::vector<std::string>{event_text(3, 3)});
+    CHECK(f.hub->pos() == 3);
+    f.hub->leave(anna);
+    f.hub->leave(ben);
+}
+
+TEST_CASE("a socket that is not live yet gets nothing, and then what the ring holds behind its position") {
+    hub_fixture f;
+    fake_socket anna(1, 10);
+    f.hub->enter(anna);
+    for (int i = 1; i <= 4; ++i) {
+        f.note("thing.changed", i, {room(5)});
+    }
+    CHECK(anna.frames.empty());
+    REQUIRE(f.hub->go_live(anna, 2, follows({own(10), room(5)})));
+    CHECK(anna.frames == std::vector<std::string>{event_text(3, 3), event_text(4, 4)});
+    f.hub->leave(anna);
+}
+
+TEST_CASE("going live is refused when the ring does not reach back") {
+    hub_fixture f;
+    hub_options options;
+    options.ring_max = 3;
+    f.make(options);
+    for (int i = 1; i <= 5; ++i) {
+        f.note("thing.changed", i, {room(5)});
+    }
+    fake_socket anna(1, 10);
+    f.hub->enter(anna);
+    CHECK_FALSE(f.hub->go_live(anna, 1, follows({room(5)})));
+    CHECK_FALSE(anna.live);
+    CHECK(f.hub->go_live(anna, 2, follows({room(5)})));
+    CHECK(anna.frames.size() == 3);
+    f.hub->leave(anna);
+}
+
+TEST_CASE("a socket whose snapshot is newer than the hub skips what the snapshot held") {
+    hub_fixture f;
+    fake_socket anna(1, 10);
+    f.hub->enter(anna);
+    REQUIRE(f.hub->go_live(anna, 2, follows({room(5)})));
+    f.note("thing.changed", 1, {room(5)});
+    f.note("thing.changed", 2, {room(5)});
+    f.note("thing.changed", 3, {room(5)});
+    CHECK(anna.frames == std::vector<std::string>{event_text(3, 3)});
+    f.hub->leave(anna);
+}
+
+TEST_CASE("subscriptions change when the note of a membership passes, live and in the ring alike") {
+    hub_fixture f;
+    fake_socket live(1, 10);
+    f.hub->enter(live);
+    REQUIRE(f.hub->go_live(live, 0, follows({own(10)})));
+    f.note("thing.changed", 1, {room(5)});   // not a member yet
+    f.note("member.changed", 5, {own(10)});  // joins
+    f.note("thing.changed", 3, {room(5)});
+    f.note("member.changed", -5, {own(10)});  // leaves
+    f.note("thing.changed", 5, {room(5)});
+    CHECK(live.frames.size() == 3);
+    CHECK(live.frames[1] == event_text(3, 3));
+    CHECK_FALSE(f.hub->follows(user_id(10), room(5)));
+
+    fake_socket back(2, 10);
+    f.hub->enter(back);
+    REQUIRE(f.hub->go_live(back, 0, follows({own(10)})));
+    CHECK(back.frames == live.frames);
+    f.hub->leave(live);
+    f.hub->leave(back);
+}
+
+TEST_CASE("the end of a session ends its sockets and no others") {
+    hub_fixture f;
+    fake_socket phone(1, 10, 100);
+    fake_socket desk(2, 10, 200);
+    f.hub->enter(phone);
+    f.hub->enter(desk);
+    REQUIRE(f.hub->go_live(phone, 0, follows({own(10)})));
+    f.note("session.ended", 200, {own(10)});
+    CHECK(phone.ended.empty());
+    CHECK(desk.ended == std::vector<close_code>{close_code::token_over});  // though it was not live yet
+    f.hub->leave(phone);
+    f.hub->leave(desk);
+}
+
+TEST_CASE("beyond the bound a user's oldest socket is ended") {
+    hub_fixture f;
+    hub_options options;
+    options.sockets_per_user = 2;
+    f.make(options);
+    fake_socket a(1, 10);
+    fake_socket b(2, 10);
+    fake_socket c(3, 10);
+    fake_socket d(4, 10);
+    for (fake_socket* one : {&a, &b, &c, &d}) {
+        f.hub->enter(*one);
+    }
+    CHECK(a.ended == std::vector<close_code>{close_code::too_many_sockets});
+    CHECK(b.ended == std::vector<close_code>{close_code::too_many_sockets});
+    CHECK(c.ended.empty());
+    CHECK(f.hub->connection_count() == 4);
+    for (fake_socket* one : {&a, &b, &c, &d}) {
+        f.hub->leave(*one);
+    }
+    CHECK(f.hub->connection_count() == 0);
+}
+
+TEST_CASE("a large batch is delivered over several turns, in order") {
+    hub_fixture f;
+    std::vector<std::unique_ptr<fake_socket>> sockets;
+    for (int i = 1; i <= 60; ++i) {
+        sockets.push_back(std::make_unique<fake_socket>(i, i));
+        f.hub->enter(*sockets.back());
+        REQUIRE(f.hub->go_live(*sockets.back(), 0, follows({room(5)})));
+    }
+    journal::batch large;
+    large.first = 1;
+    for (int i = 1; i <= 400; ++i) {
+        f.pos = i;
+        large.changes.push_back(f.change("thing.changed", i, {room(5)}));
+    }
+    large.last = 400;
+    f.hub->committed(std::move(large));
+    CHECK(f.hub->pos() < 400);
+    CHECK(sockets.front()->frames.size() * 60 <= live_hub::deliveries_per_turn + 60);
+    f.note("thing.changed", 401, {room(5)});  // comes while the rest waits, and must not overtake it
+    f.io.run();
+    CHECK(f.hub->pos() == 401);
+    for (const auto& socket : sockets) {
+        REQUIRE(socket->frames.size() == 401);
+        for (int i = 1; i <= 401; ++i) {
+            REQUIRE(socket->frames[static_cast<std::size_t>(i) - 1] == event_text(i, i));
+        }
+        f.hub->leave(*socket);
+    }
+}
+
+TEST_CASE("a hole in the positions sends every socket away to resume") {
+    hub_fixture f;
+    fake_socket anna(1, 10);
+    f.hub->enter(anna);
+    REQUIRE(f.hub->go_live(anna, 0, follows({room(5)})));
+    f.pos = 3;
+    f.note("thing.changed", 4, {room(5)});
+    CHECK(anna.frames.empty());
+    CHECK(anna.ended == std::vector<close_code>{close_code::going_away});
+    CHECK_FALSE(f.hub->covers(2));
+    CHECK(f.hub->covers(4));
+    f.hub->leave(anna);
+}
+
+TEST_CASE("ephemeral events go to followers but not to the one they tell of") {
+    hub_fixture f;
+    fake_socket anna(1, 10);
+    fake_socket ben(2, 20);
+    f.hub->enter(anna);
+    f.hub->enter(ben);
+    REQUIRE(f.hub->go_live(anna, 0, follows({room(5)})));
+    REQUIRE(f.hub->go_live(ben, 0, follows({room(5)})));
+    f.hub->send_ephemeral(room(5), "typing", "{}", user_id(10));
+    CHECK(anna.frames.empty());
+    REQUIRE(ben.frames.size() == 1);
+    CHECK(ben.frames[0] == R"({"type":"typing","data":{}})");
+    CHECK(ben.kinds[0] == frame_kind::ephemeral);
+    f.hub->leave(anna);
+    f.hub->leave(ben);
+}
