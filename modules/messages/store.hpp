@@ -1,0 +1,89 @@
+// The tables of `messages` in SQL: plain functions of a transaction or a snapshot. No rule.
+#pragma once
+
+#include "rules.hpp"
+
+#include <kith/db.hpp>
+#include <kith/messages.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kith::messages::store {
+
+/// Above every position.
+inline constexpr std::int64_t any_pos = std::numeric_limits<std::int64_t>::max();
+
+/// What a post needs to know of its conversation.
+struct posting {
+    posting() = default;
+    std::int64_t last_seq = 0;
+    std::vector<user_id> hidden_by;
+};
+
+/// Where a member stands in a conversation.
+struct place {
+    place() = default;
+    std::int64_t first_seq = 1;
+    std::int64_t last_seq = 0;
+    std::int64_t read_seq = 0;
+    std::int64_t delivered_seq = 0;
+};
+
+/// One conversation that a user follows.
+struct followed {
+    followed() = default;
+    conversation_id conversation;
+    std::int64_t first_seq = 1;
+    user_id peer;
+};
+
+// Conversations and members.
+
+[[nodiscard]] std::optional<conversation_id> find_direct(snapshot& s, std::string_view direct_key);
+/// False when the key is taken.
+[[nodiscard]] bool insert_direct(transaction& t, conversation_id id, std::string_view direct_key,
+                                 timestamp now);
+void insert_member(transaction& t, conversation_id conversation, user_id user, timestamp now);
+void update_last(transaction& t, conversation_id conversation, std::int64_t last_seq, std::int64_t last_pos);
+/// nullopt when `sender` is no member.
+[[nodiscard]] std::optional<posting> find_posting(snapshot& s, conversation_id conversation, user_id sender);
+[[nodiscard]] std::optional<place> find_place(snapshot& s, conversation_id conversation, user_id member);
+[[nodiscard]] bool is_member(snapshot& s, conversation_id conversation, user_id user);
+void update_marks(transaction& t, conversation_id conversation, user_id member, std::int64_t read_seq,
+                  std::int64_t delivered_seq);
+[[nodiscard]] std::optional<settings> find_settings(snapshot& s, conversation_id conversation,
+                                                    user_id member);
+void update_settings(transaction& t, conversation_id conversation, user_id member, const settings& now);
+void unhide(transaction& t, conversation_id conversation, user_id member);
+[[nodiscard]] std::vector<followed> follows_of(snapshot& s, user_id user);
+
+/// For the viewer, but last_message, unread and the peer beyond its id, which are not of one row.
+[[nodiscard]] std::optional<conversation> find_conversation(snapshot& s, conversation_id id, user_id viewer);
+/// As find_conversation, those with last_pos below `before_pos`, newest first.
+[[nodiscard]] std::vector<conversation> list_conversations(snapshot& s, user_id viewer,
+                                                           std::int64_t before_pos, std::int64_t limit);
+
+// Messages.
+
+void insert_message(transaction& t, const message& row, std::string_view body);
+/// nullopt when there is none, or none that `viewer` may see.
+[[nodiscard]] std::optional<message> find_message(snapshot& s, conversation_id conversation, std::int64_t seq,
+                                                  user_id viewer);
+/// Takes the body out of the row.
+void recall(transaction& t, const message& row);
+/// The newest `limit` with seq in [window.first, window.last], ascending.
+[[nodiscard]] std::vector<message> newest_in(snapshot& s, conversation_id conversation, seq_window window,
+                                             std::int64_t limit);
+/// The oldest `limit`, ascending.
+[[nodiscard]] std::vector<message> oldest_in(snapshot& s, conversation_id conversation, seq_window window,
+                                             std::int64_t limit);
+/// Messages of others than `reader` above the seq `above`, made before the position `before_pos`.
+[[nodiscard]] std::int64_t count_others(snapshot& s, conversation_id conversation, user_id reader,
+                                        std::int64_t above, std::int64_t before_pos);
+
+}  // namespace kith::messages::store

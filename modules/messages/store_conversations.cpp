@@ -1,0 +1,180 @@
+// The tables `messages_conversations` and `messages_members`.
+#include "store.hpp"
+
+#include <kith/messages_tx.hpp>
+
+namespace kith::messages {
+
+std::int64_t highest_id(snapshot& s) {
+    return s.integer("SELECT MAX(id) FROM messages_conversations").value_or(0);
+}
+
+namespace store {
+
+namespace {
+
+/// Reads the columns as both queries of conversations name them.
+conversation read_conversation(db::cursor& row) {
+    conversation found;
+    found.id = row.as_id<conversation_id>(0);
+    found.kind = row.as_enum<conversation_kind>(1);
+    found.last_seq = row.integer(2);
+    found.last_pos = row.integer(3);
+    found.viewer = row.as_id<user_id>(4);
+    found.first_seq = row.integer(5);
+    found.read_seq = row.integer(6);
+    found.delivered_seq = row.integer(7);
+    found.settings.muted_until = row.optional_time(8);
+    found.settings.pinned = row.flag(9);
+    found.settings.notify = row.as_enum<notify_level>(10);
+    found.settings.hidden = row.flag(11);
+    found.settings.draft = row.text(12);
+    found.peer.id = row.as_id<user_id>(13);
+    found.peer_read_seq = row.integer(14);
+    found.peer_delivered_seq = row.integer(15);
+    return found;
+}
+
+}  // namespace
+
+std::optional<conversation_id> find_direct(snapshot& s, std::string_view direct_key) {
+    db::cursor row = s.query("SELECT id FROM messages_conversations WHERE direct_key = ?", direct_key);
+    return row.next() ? std::optional(row.as_id<conversation_id>(0)) : std::nullopt;
+}
+
+bool insert_direct(transaction& t, conversation_id id, std::string_view direct_key, timestamp now) {
+    return t.try_insert(
+        "INSERT INTO messages_conversations (id, kind, direct_key, last_seq, last_pos, created_at) "
+        "VALUES (?, ?, ?, 0, 0, ?)",
+        id, conversation_kind::direct, direct_key, now);
+}
+
+void insert_member(transaction& t, conversation_id conversation, user_id user, timestamp now) {
+    t.execute(
+        "INSERT INTO messages_members (conversation, user, role, first_seq, read_seq, delivered_seq, pinned, notify, "
+        "hidden, joined_at, draft) VALUES (?, ?, 0, 1, 0, 0, 0, ?, 0, ?, '')",
+        conversation, user, notify_level::all, now);
+}
+
+void update_last(transaction& t, conversation_id conversation, std::int64_t last_seq, std::int64_t last_pos) {
+    t.execute("UPDATE messages_conversations SET last_seq = ?, last_pos = ? WHERE id = ?", last_seq, last_pos,
+              conversation);
+}
+
+std::optional<posting> find_posting(snapshot& s, conversation_id conversation, user_id sender) {
+    db::cursor row =
+        s.query("SELECT m.user, m.hidden, c.last_seq FROM messages_members m JOIN messages_conversations c "
+                "ON c.id = m.conversation WHERE m.conversation = ?",
+                conversation);
+    posting found;
+    bool member = false;
+    while (row.next()) {
+        const auto user = row.as_id<user_id>(0);
+        member = member || user == sender;
+        if (row.flag(1)) {
+            found.hidden_by.push_back(user);
+        }
+        found.last_seq = row.integer(2);
+    }
+    return member ? std::optional(std::move(found)) : std::nullopt;
+}
+
+std::optional<place> find_place(snapshot& s, conversation_id conversation, user_id member) {
+    db::cursor row = s.query(
+        "SELECT m.first_seq, c.last_seq, m.read_seq, m.delivered_seq FROM messages_members m "
+        "JOIN messages_conversations c ON c.id = m.conversation WHERE m.conversation = ? AND m.user = ?",
+        conversation, member);
+    if (!row.next()) {
+        return std::nullopt;
+    }
+    place found;
+    found.first_seq = row.integer(0);
+    found.last_seq = row.integer(1);
+    found.read_seq = row.integer(2);
+    found.delivered_seq = row.integer(3);
+    return found;
+}
+
+bool is_member(snapshot& s, conversation_id conversation, user_id user) {
+    return s.integer("SELECT 1 FROM messages_members WHERE conversation = ? AND user = ?", conversation, user)
+        .has_value();
+}
+
+void update_marks(transaction& t, conversation_id conversation, user_id member, std::int64_t read_seq,
+                  std::int64_t delivered_seq) {
+    t.execute(
+        "UPDATE messages_members SET read_seq = ?, delivered_seq = ? WHERE conversation = ? AND user = ?",
+        read_seq, delivered_seq, conversation, member);
+}
+
+std::optional<settings> find_settings(snapshot& s, conversation_id conversation, user_id member) {
+    db::cursor row = s.query(
+        "SELECT muted_until, pinned, notify, hidden, draft FROM messages_members WHERE conversation = ? AND user = ?",
+        conversation, member);
+    if (!row.next()) {
+        return std::nullopt;
+    }
+    settings found;
+    found.muted_until = row.optional_time(0);
+    found.pinned = row.flag(1);
+    found.notify = row.as_enum<notify_level>(2);
+    found.hidden = row.flag(3);
+    found.draft = row.text(4);
+    return found;
+}
+
+void update_settings(transaction& t, conversation_id conversation, user_id member, const settings& now) {
+    t.execute("UPDATE messages_members SET muted_until = ?, pinned = ?, notify = ?, hidden = ?, draft = ? "
+              "WHERE conversation = ? AND user = ?",
+              now.muted_until, now.pinned, now.notify, now.hidden, now.draft, conversation, member);
+}
+
+void unhide(transaction& t, conversation_id conversation, user_id member) {
+    t.execute("UPDATE messages_members SET hidden = 0 WHERE conversation = ? AND user = ?", conversation,
+              member);
+}
+
+std::vector<followed> follows_of(snapshot& s, user_id user) {
+    std::vector<followed> all;
+    db::cursor row =
+        s.query("SELECT m.conversation, m.first_seq, p.user FROM messages_members m JOIN messages_members p "
+                "ON p.conversation = m.conversation AND p.user <> m.user WHERE m.user = ?",
+                user);
+    while (row.next()) {
+        followed& one = all.emplace_back();
+        one.conversation = row.as_id<conversation_id>(0);
+        one.first_seq = row.integer(1);
+        one.peer = row.as_id<user_id>(2);
+    }
+    return all;
+}
+
+std::optional<conversation> find_conversation(snapshot& s, conversation_id id, user_id viewer) {
+    db::cursor row = s.query(
+        "SELECT c.id, c.kind, c.last_seq, c.last_pos, m.user, m.first_seq, m.read_seq, m.delivered_seq, m.muted_until, "
+        "m.pinned, m.notify, m.hidden, m.draft, p.user, p.read_seq, p.delivered_seq FROM messages_members m "
+        "JOIN messages_conversations c ON c.id = m.conversation "
+        "JOIN messages_members p ON p.conversation = m.conversation AND p.user <> m.user "
+        "WHERE m.conversation = ? AND m.user = ?",
+        id, viewer);
+    return row.next() ? std::optional(read_conversation(row)) : std::nullopt;
+}
+
+std::vector<conversation> list_conversations(snapshot& s, user_id viewer, std::int64_t before_pos,
+                                             std::int64_t limit) {
+    std::vector<conversation> found;
+    db::cursor row = s.query(
+        "SELECT c.id, c.kind, c.last_seq, c.last_pos, m.user, m.first_seq, m.read_seq, m.delivered_seq, m.muted_until, "
+        "m.pinned, m.notify, m.hidden, m.draft, p.user, p.read_seq, p.delivered_seq FROM messages_members m "
+        "JOIN messages_conversations c ON c.id = m.conversation "
+        "JOIN messages_members p ON p.conversation = m.conversation AND p.user <> m.user "
+        "WHERE m.user = ? AND c.last_pos < ? ORDER BY c.last_pos DESC LIMIT ?",
+        viewer, before_pos, limit);
+    while (row.next()) {
+        found.push_back(read_conversation(row));
+    }
+    return found;
+}
+
+}  // namespace store
+}  // namespace kith::messages

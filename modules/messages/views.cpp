@@ -1,0 +1,85 @@
+// Conversations, marks and what is followed, as one viewer sees them.
+#include "views.hpp"
+
+#include <kith/users_tx.hpp>
+
+#include <algorithm>
+
+namespace kith::messages {
+
+namespace {
+
+store::place place_of(const conversation& c) {
+    store::place at;
+    at.first_seq = c.first_seq;
+    at.last_seq = c.last_seq;
+    at.read_seq = c.read_seq;
+    at.delivered_seq = c.delivered_seq;
+    return at;
+}
+
+/// Adds what does not stand in the rows of the conversation itself.
+void complete(snapshot& s, conversation& c) {
+    if (std::optional<users::user> peer = users::find_user(s, c.peer.id)) {
+        c.peer = std::move(*peer);
+    }
+    c.title = c.peer.nickname;
+    c.avatar = c.peer.avatar;
+    if (c.last_seq > 0) {
+        c.last_message = store::find_message(s, c.id, c.last_seq, c.viewer);
+    }
+    c.unread = count_unread(s, c.id, c.viewer, place_of(c), store::any_pos);
+}
+
+}  // namespace
+
+std::optional<conversation> load_conversation(snapshot& s, conversation_id id, user_id viewer) {
+    std::optional<conversation> found = store::find_conversation(s, id, viewer);
+    if (found) {
+        complete(s, *found);
+    }
+    return found;
+}
+
+std::vector<conversation> load_conversations(snapshot& s, user_id viewer, std::int64_t before_pos,
+                                             std::int64_t limit) {
+    std::vector<conversation> found = store::list_conversations(s, viewer, before_pos, limit);
+    for (conversation& one : found) {
+        complete(s, one);
+    }
+    return found;
+}
+
+std::int64_t count_unread(snapshot& s, conversation_id conversation, user_id reader, const store::place& at,
+                          std::int64_t before_pos) {
+    if (at.read_seq >= at.last_seq) {
+        return 0;
+    }
+    const std::int64_t above = std::max({at.read_seq, at.first_seq - 1, at.last_seq - unread_scan_max});
+    return store::count_others(s, conversation, reader, above, before_pos);
+}
+
+std::optional<mark> load_mark(snapshot& s, user_id viewer, const journal::note_row& note, bool read) {
+    const bool own = note.where.kind() == journal::topic_kind::user;
+    const conversation_id in(own ? note.thing : note.where.id());
+    const user_id whose = own ? viewer : user_id(note.thing);
+    const std::optional<store::place> at = store::find_place(s, in, whose);
+    if (!at || (whose != viewer && !store::is_member(s, in, viewer))) {
+        return std::nullopt;
+    }
+    mark found(in, whose, read ? at->read_seq : at->delivered_seq);
+    if (own) {
+        // Messages made after this note follow it in the replay, and the client counts them itself.
+        found.unread = count_unread(s, in, viewer, *at, note.pos);
+    }
+    return found;
+}
+
+void add_followed(snapshot& s, user_id user, std::vector<journal::subscription>& into) {
+    for (const store::followed& one : store::follows_of(s, user)) {
+        into.emplace_back(journal::topic::of_conversation(one.conversation), one.first_seq);
+        into.emplace_back(journal::topic::of_card(one.peer), 0);
+    }
+}
+
+}  // namespace kith::messages

@@ -1,0 +1,30 @@
+// How the things of `messages` are put together for a viewer: of rows, and of the card of the peer. Run inside jobs.
+#pragma once
+
+#include "store.hpp"
+#include "wire.hpp"
+
+#include <kith/gateway.hpp>
+#include <kith/journal.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace kith::messages {
+
+/// The conversation as `viewer` sees it, presence left out; nullopt when they are no member.
+[[nodiscard]] std::optional<conversation> load_conversation(snapshot& s, conversation_id id, user_id viewer);
+/// The same of all whose last_pos is below `before_pos`, newest first.
+[[nodiscard]] std::vector<conversation> load_conversations(snapshot& s, user_id viewer,
+                                                           std::int64_t before_pos, std::int64_t limit);
+/// How many messages of others made before the position `before_pos` stand above the mark of `reader`.
+[[nodiscard]] std::int64_t count_unread(snapshot& s, conversation_id conversation, user_id reader,
+                                        const store::place& at, std::int64_t before_pos);
+/// A mark as it is now: that of the viewer with `unread` where the note is their own, else that of the noted member.
+[[nodiscard]] std::optional<mark> load_mark(snapshot& s, user_id viewer, const journal::note_row& note,
+                                            bool read);
+/// Topics of the conversations of `user` and of the cards of their peers.
+void add_followed(snapshot& s, user_id user, std::vector<journal::subscription>& into);
+
+}  // namespace kith::messages

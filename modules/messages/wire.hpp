@@ -1,0 +1,53 @@
+// What `messages` keeps and tells as JSON, for its rules and its store, which read no JSON themselves.
+#pragma once
+
+#include <kith/journal.hpp>
+#include <kith/messages.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kith::messages {
+
+enum class typing_state : std::uint8_t { typing, recording, none };
+
+/// What a send is answered.
+struct sent {
+    sent() = default;
+    std::int64_t seq = 0;
+    std::int64_t pos = 0;
+    timestamp sent_at;
+    bool duplicate = false;  ///< it was answered before
+};
+
+/// How far someone has read or got a conversation.
+struct mark {
+    mark() = default;
+    mark(conversation_id in, user_id of, std::int64_t up_to) : conversation(in), user(of), seq(up_to) {}
+    conversation_id conversation;
+    user_id user;
+    std::int64_t seq = 0;
+    std::optional<std::int64_t> unread;  ///< told to the reader's own devices only
+};
+
+namespace wire {
+
+/// The body as it is stored; also its canonical form.
+[[nodiscard]] std::string body_text(const body& content);
+[[nodiscard]] body read_body(std::string_view stored);
+
+/// An answer as it is remembered; `duplicate` is no part of it.
+[[nodiscard]] std::string answer_text(const sent& answer);
+[[nodiscard]] sent read_answer(std::string_view stored);
+
+/// JSON text of the ephemeral event `typing`.
+[[nodiscard]] std::string typing_text(conversation_id conversation, user_id user, typing_state state);
+
+/// Notes a mark in the journal; `name` is a literal. What has no `unread` leaves the field out.
+std::int64_t note_mark(journal::writer& into, transaction& t, std::string_view name, std::int64_t thing,
+                       journal::topic where, const mark& content);
+
+}  // namespace wire
+}  // namespace kith::messages

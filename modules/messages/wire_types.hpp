@@ -1,0 +1,54 @@
+// How the things of `messages` look in JSON.
+#pragma once
+
+#include "wire.hpp"
+
+#include <kith/core/json.hpp>
+#include <kith/users/json.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace kith::messages {
+
+BOOST_DESCRIBE_ENUM(conversation_kind, direct)
+BOOST_DESCRIBE_ENUM(message_kind, text)
+BOOST_DESCRIBE_ENUM(notify_level, all, mentions, none)
+BOOST_DESCRIBE_ENUM(typing_state, typing, recording, none)
+BOOST_DESCRIBE_STRUCT(body, (), (text))
+BOOST_DESCRIBE_STRUCT(reaction, (), ())
+BOOST_DESCRIBE_STRUCT(message, (),
+                      (conversation, seq, pos, client_id, sender, kind, body, reply_to, mentions, reactions,
+                       edited_at, recalled_at, recalled_by, expires_at, sent_at))
+BOOST_DESCRIBE_STRUCT(settings, (), (muted_until, pinned, notify, draft, hidden))
+BOOST_DESCRIBE_STRUCT(conversation, (),
+                      (id, kind, title, avatar, peer, first_seq, last_seq, last_message, read_seq,
+                       delivered_seq, peer_read_seq, peer_delivered_seq, unread, mentions_unread, settings))
+BOOST_DESCRIBE_STRUCT(sent, (), (seq, pos, sent_at))
+
+/// The events conversation.read and conversation.delivered.
+struct mark_event {
+    mark_event() = default;
+    explicit mark_event(const mark& content)
+        : conversation(content.conversation), user(content.user), seq(content.seq) {
+        if (content.unread) {
+            unread.emplace(*content.unread);
+        }
+    }
+    conversation_id conversation;
+    user_id user;
+    std::int64_t seq = 0;
+    json::omittable<std::int64_t> unread;
+};
+BOOST_DESCRIBE_STRUCT(mark_event, (), (conversation, user, seq, unread))
+
+/// The ephemeral event typing.
+struct typing_event {
+    typing_event() = default;
+    conversation_id conversation;
+    user_id user;
+    typing_state state = typing_state::none;
+};
+BOOST_DESCRIBE_STRUCT(typing_event, (), (conversation, user, state))
+
+}  // namespace kith::messages
