@@ -1,0 +1,194 @@
+// One row of a timeline.
+import { Ban, Check, CheckCheck, Clock, CircleAlert, RotateCcw, Trash2 } from "lucide";
+import type { Message } from "../../api/types";
+import { drop_unsent, recalled_text, retry_send } from "../../client";
+import { clock, day_name, exact, t } from "../../i18n/language";
+import type { Held } from "../../store/apply";
+import type { Unsent } from "../../store/database";
+import { me } from "../../store/state";
+import { Avatar } from "../parts/avatar";
+import { now } from "../parts/clock";
+import { explain } from "../parts/errors";
+import { Icon } from "../parts/icon";
+import { long_press } from "../parts/menu";
+import { Text } from "../parts/text";
+import { RequestError } from "../../wire/error";
+import { take_back } from "./composer_state";
+import type { Item, Mark } from "./items";
+import { open_message_menu, register_row } from "./message_menu";
+
+export function Row({ item, row, flash }: { item: Item; row: Held; flash: boolean }) {
+    switch (item.kind) {
+        case "start":
+            return (
+                <div class="row-start" data-key={item.key}>
+                    <p>{t(row.last_seq === 0 ? "chat.empty" : "chat.start", { name: row.title })}</p>
+                </div>
+            );
+        case "day":
+            return (
+                <div class="row-line" data-key={item.key}>
+                    <h3 class="day">{day_name(item.time, now.value)}</h3>
+                </div>
+            );
+        case "unread":
+            return (
+                <div class="row-line unread-line" data-key={item.key}>
+                    <span>{t("chat.unread_line")}</span>
+                </div>
+            );
+        case "message":
+            return <MessageRow item={item} row={row} flash={flash} />;
+        case "unsent":
+            return <UnsentRow item={item} />;
+    }
+}
+
+function classes(own: boolean, first: boolean, last: boolean, flash = false): string {
+    return `row${own ? " own" : ""}${first ? " first" : ""}${last ? " last" : ""}${flash ? " flash" : ""}`;
+}
+
+function MessageRow({
+    item,
+    row,
+    flash,
+}: {
+    item: Extract<Item, { kind: "message" }>;
+    row: Held;
+    flash: boolean;
+}) {
+    const { message, own } = item;
+    const name = own ? t("message.you") : row.title;
+    return (
+        <article
+            class={classes(own, item.first, item.last, flash)}
+            data-key={item.key}
+            data-seq={message.seq}
+            data-message
+            tabIndex={-1}
+            aria-label={`${name}, ${clock(message.sent_at)}`}
+            ref={(element) => register_row(element, message, row)}
+            onContextMenu={(event) => keep_native(event) || open_message_menu(event, event.currentTarget)}
+            {...long_press((event) =>
+                open_message_menu(event, (event.target as Element).closest("[data-key]")!),
+            )}
+        >
+            {!own && (
+                <span class="row-face">
+                    {item.last && <Avatar id={row.peer?.id ?? row.id} name={row.title} size={32} />}
+                </span>
+            )}
+            <div class={message.body ? "bubble" : "bubble gone"}>
+                <Content message={message} row={row} />
+                <span class="meta">
+                    {message.edited_at && message.body && <span>{t("message.edited")}</span>}
+                    <time dateTime={message.sent_at} title={exact(message.sent_at)}>
+                        {clock(message.sent_at)}
+                    </time>
+                    {item.mark && <Ticks mark={item.mark} />}
+                </span>
+            </div>
+        </article>
+    );
+}
+
+/** The browser's own menu stays on links and on text that is selected. */
+function keep_native(event: MouseEvent): boolean {
+    const selected = String(getSelection() ?? "") !== "";
+    return selected || (event.target as Element).closest("a") !== null;
+}
+
+function Content({ message, row }: { message: Message; row: Held }) {
+    if (message.recalled_at) {
+        const mine = message.recalled_by === me.value?.id;
+        const text = recalled_text(message);
+        return (
+            <span class="recalled">
+                <Icon node={Ban} size={16} />
+                <span>
+                    {mine
+                        ? t("message.recalled_you")
+                        : message.recalled_by === row.peer?.id
+                          ? t("message.recalled", { name: row.title })
+                          : t("message.recalled_admin")}
+                </span>
+                {mine && text !== undefined && (
+                    <button type="button" class="link" onClick={() => take_back(row.id, text)}>
+                        {t("message.edit_again")}
+                    </button>
+                )}
+            </span>
+        );
+    }
+    if (message.kind === "text" && message.body) return <Text text={message.body.text} />;
+    return (
+        <span class="recalled">{t(message.kind === "hidden" ? "message.hidden" : "message.unknown")}</span>
+    );
+}
+
+const mark_names = { sent: "message.sent", delivered: "message.delivered", read: "message.read" } as const;
+
+export function Ticks({ mark }: { mark: Mark }) {
+    return (
+        <span class={`ticks ticks-${mark}`} title={t(mark_names[mark])}>
+            <Icon node={mark === "sent" ? Check : CheckCheck} size={16} />
+            <span class="unseen">{t(mark_names[mark])}</span>
+        </span>
+    );
+}
+
+function UnsentRow({ item }: { item: Extract<Item, { kind: "unsent" }> }) {
+    const { unsent } = item;
+    const failed = unsent.state === "failed";
+    return (
+        <article
+            class={classes(true, item.first, item.last)}
+            data-key={item.key}
+            data-message
+            tabIndex={-1}
+            aria-label={`${t("message.you")}, ${clock(unsent.created_at)}`}
+        >
+            <div class={failed ? "bubble failed" : "bubble"}>
+                <Text text={unsent.text} />
+                <span class="meta">
+                    <time dateTime={unsent.created_at} title={exact(unsent.created_at)}>
+                        {clock(unsent.created_at)}
+                    </time>
+                    <UnsentMark unsent={unsent} />
+                </span>
+            </div>
+            {failed && (
+                <div class="row-failed" role="alert">
+                    <span>
+                        {t("message.failed")}:{" "}
+                        {explain(new RequestError({ code: unsent.error ?? "internal" }))}
+                    </span>
+                    <button type="button" class="link" onClick={() => retry_send(unsent.client_id)}>
+                        <Icon node={RotateCcw} size={14} />
+                        {t("message.retry")}
+                    </button>
+                    <button type="button" class="link danger" onClick={() => drop_unsent(unsent.client_id)}>
+                        <Icon node={Trash2} size={14} />
+                        {t("message.delete_unsent")}
+                    </button>
+                </div>
+            )}
+        </article>
+    );
+}
+
+export function UnsentMark({ unsent }: { unsent: Unsent }) {
+    const name = t(
+        unsent.state === "failed"
+            ? "message.failed"
+            : unsent.state === "sending"
+              ? "message.sending"
+              : "message.queued",
+    );
+    return (
+        <span class={`ticks ticks-${unsent.state}`} title={name}>
+            <Icon node={unsent.state === "failed" ? CircleAlert : Clock} size={16} />
+            <span class="unseen">{name}</span>
+        </span>
+    );
+}

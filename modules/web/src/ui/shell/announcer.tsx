@@ -1,0 +1,36 @@
+// Reads out what comes in for those who do not see it, politely and one conversation at a time; and the tab's
+// title.
+import { effect } from "@preact/signals";
+import { arrived } from "../../client";
+import { number, t } from "../../i18n/language";
+import { conversations, phase, unread_total } from "../../store/state";
+import { route } from "../route";
+
+const read_out_max = 200;
+
+export function Announcer() {
+    const now = route.value;
+    const said = arrived.value
+        .filter((message) => now.at === "chat" && message.conversation === now.conversation && message.body)
+        .map((message) =>
+            t("chat.said", {
+                name: conversations.value.get(message.conversation)?.title ?? "",
+                text: message.body!.text.slice(0, read_out_max),
+            }),
+        )
+        .join("\n");
+    return (
+        <div class="unseen" aria-live="polite" data-announcer>
+            {said}
+        </div>
+    );
+}
+
+export function start_title(): void {
+    effect(() => {
+        const now = route.value;
+        const title = now.at === "chat" ? conversations.value.get(now.conversation)?.title : undefined;
+        const unread = phase.value === "signed_in" ? unread_total.value : 0;
+        document.title = `${unread > 0 ? `(${number(unread)}) ` : ""}${title ? `${title} · ` : ""}Kith`;
+    });
+}

@@ -1,0 +1,107 @@
+// Storage: rows and cursor in one transaction, tabs that do not undo each other, reset, wipe.
+import { beforeEach, describe, expect, it } from "vitest";
+import { Database, type Batch } from "../src/store/database";
+import { conversation, message, user } from "./make";
+
+let database: Database;
+
+beforeEach(async () => {
+    database = new Database();
+    await database.wipe();
+    await database.start();
+    await database.reset({ epoch: "e", pos: 10, me: user("1"), conversations: [conversation("c2", "2")] });
+});
+
+function batch(pos: number, text: string, epoch = "e"): Batch {
+    return {
+        cursor: { epoch, pos },
+        me: null,
+        conversations: [conversation("c2", "2", { last_seq: 1, title: text })],
+        messages: [message("c2", 1, "2", { pos, body: { text } })],
+        dropped: [],
+    };
+}
+
+describe("database", () => {
+    it("moves rows and cursor together", async () => {
+        await database.commit(batch(11, "eleven"));
+        const rows = await database.load();
+        expect(rows).toMatchObject({
+            cursor: { epoch: "e", pos: 11 },
+            me: { id: "1" },
+            conversations: [{ title: "eleven" }],
+        });
+        expect(await database.messages("c2", 1, 9)).toMatchObject([{ body: { text: "eleven" } }]);
+    });
+    it("a tab that is behind does not overwrite what one ahead has written", async () => {
+        await database.commit(batch(12, "twelve"));
+        await database.commit(batch(11, "eleven"));
+        expect(await database.load()).toMatchObject({
+            cursor: { pos: 12 },
+            conversations: [{ title: "twelve" }],
+        });
+    });
+    it("a tab of another epoch writes nothing", async () => {
+        await database.commit(batch(99, "old epoch", "d"));
+        expect(await database.load()).toMatchObject({ cursor: { epoch: "e", pos: 10 } });
+    });
+    it("a transaction that fails leaves neither rows nor cursor", async () => {
+        const broken = batch(11, "eleven");
+        broken.messages.push({ seq: 2 } as never);
+        await database.commit(broken);
+        // Nor may a later batch move the cursor over the one that was lost.
+        await database.commit(batch(12, "twelve"));
+        const fresh = new Database();
+        await fresh.start();
+        expect(await fresh.load()).toMatchObject({
+            cursor: { pos: 10 },
+            conversations: [{ title: "user 2" }],
+        });
+        expect(await fresh.messages("c2", 1, 9)).toEqual([]);
+        fresh.stop();
+    });
+    it("a page of history does not undo a recall", async () => {
+        await database.commit({
+            ...batch(11, ""),
+            messages: [message("c2", 1, "2", { body: null, recalled_at: "2026-01-03T00:00:00.000Z" })],
+        });
+        await database.keep([message("c2", 1, "2"), message("c2", 2, "2")]);
+        expect((await database.messages("c2", 1, 9)).map((one) => one.body)).toEqual([
+            null,
+            { text: "text 2" },
+        ]);
+    });
+    it("a reset keeps what was never sent, and nothing else", async () => {
+        await database.save_unsent({
+            client_id: "x",
+            conversation: "c2",
+            text: "waits",
+            created_at: "",
+            state: "queued",
+        });
+        await database.commit(batch(11, "eleven"));
+        await database.reset({ epoch: "f", pos: 3, me: user("1"), conversations: [] });
+        expect(await database.load()).toMatchObject({
+            cursor: { epoch: "f", pos: 3 },
+            conversations: [],
+            outbox: [{ client_id: "x" }],
+        });
+        expect(await database.messages("c2", 1, 9)).toEqual([]);
+    });
+    it("a wipe leaves nothing, also for a tab that still has it open", async () => {
+        const other = new Database();
+        await other.start();
+        await database.commit(batch(11, "eleven"));
+        await database.wipe();
+        expect(await other.load()).toBeNull();
+        const fresh = new Database();
+        await fresh.start();
+        expect(await fresh.load()).toBeNull();
+        expect(await fresh.messages("c2", 1, 9)).toEqual([]);
+    });
+    it("drops the rows of a conversation whose first message moved", async () => {
+        await database.commit(batch(11, "eleven"));
+        await database.commit({ ...batch(12, ""), messages: [], dropped: ["c2"] });
+        expect(await database.messages("c2", 1, 9)).toEqual([]);
+    });
+});
