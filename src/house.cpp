@@ -1,0 +1,209 @@
+// Builds everything in order, keeps it tidy while it runs, and stops it in order.
+#include "house.hpp"
+
+#include <kith/core/error.hpp>
+#include <kith/core/wait.hpp>
+#include <kith/journal_tx.hpp>
+#include <kith/messages_tx.hpp>
+#include <kith/users_tx.hpp>
+#include <kith/web.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <span>
+
+namespace kith {
+
+namespace {
+
+constexpr std::uint8_t this_node = 0;  // one node for now; several lease their numbers in the database
+constexpr std::chrono::seconds presence_tick{1};
+constexpr std::size_t answers_per_prune = 500;
+constexpr std::string_view database_file = "kith.db";
+
+log_level level_of(const std::string& name) {
+    if (name == "debug") {
+        return log_level::debug;
+    }
+    if (name == "warn") {
+        return log_level::warn;
+    }
+    return name == "error" ? log_level::error : log_level::info;
+}
+
+log_format format_of(const std::string& name) {
+    return name == "json" ? log_format::json : log_format::plain;
+}
+
+std::string folder_of(const config& settings) {
+    prepare_data_folder(settings.data.dir);
+    return settings.data.dir.string();
+}
+
+db::options store_options(const config& settings) {
+    db::options options;
+    options.path = (settings.data.dir / database_file).string();
+    options.synchronous = settings.database.synchronous;
+    options.readers = settings.database.readers;
+    options.queue_jobs = settings.database.queue_jobs;
+    options.queue_bytes = settings.database.queue_bytes;
+    options.batch_jobs = settings.database.batch_jobs;
+    options.batch_bytes = settings.database.batch_bytes;
+    options.wal_bytes_max = settings.database.wal_bytes_max;
+    options.read_timeout = settings.database.read_timeout;
+    options.ack_before_commit = settings.test.mutation == "ack_before_commit";
+    return options;
+}
+
+/// A new epoch for new data, and the highest id that any module stored.
+task<std::int64_t> make_ready(database& store, random_source& random) {
+    return store.write([&random](transaction& t) {
+        if (journal::read_state(t).epoch.empty()) {
+            journal::begin_epoch(t, random);
+        }
+        return std::max(users::highest_id(t), messages::highest_id(t));
+    });
+}
+
+task<std::int64_t> prune_notes(database& store, const journal::prune_limits& limits) {
+    return store.write([limits](transaction& t) { return journal::prune(t, limits); });
+}
+
+task<std::int64_t> prune_answers(database& store) {
+    return store.write(
+        [](transaction& t) { return static_cast<std::int64_t>(journal::prune_answers(t, answers_per_prune)); });
+}
+
+std::span<const gateway::static_file> web_files() {
+    static const std::vector<gateway::static_file> files = [] {
+        std::vector<gateway::static_file> all;
+        for (const web::asset& asset : web::assets()) {
+            all.push_back({asset.path, asset.type, asset.etag, asset.immutable, asset.plain, asset.brotli, asset.gzip});
+        }
+        return all;
+    }();
+    return files;
+}
+
+}  // namespace
+
+std::string_view version() noexcept {
+    return KITH_VERSION;
+}
+
+void prepare_data_folder(const std::filesystem::path& folder) {
+    std::error_code failed;
+    if (folder.has_parent_path()) {
+        std::filesystem::create_directories(folder.parent_path(), failed);
+    }
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+        throw error(error_code::internal,
+                    "the data folder " + folder.string() + " can't be made: " + std::strerror(errno));
+    }
+    if (!std::filesystem::is_directory(folder, failed)) {
+        throw error(error_code::internal, folder.string() + " is not a folder");
+    }
+    if (::access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
+        throw error(error_code::internal, "the data folder " + folder.string() + " is not writable: " +
+                                              std::strerror(errno) + "; choose another by --data or change its owner");
+    }
+}
+
+house::house(const config& settings)
+    : settings_(settings),
+      log_(make_logger(level_of(settings.log.level), format_of(settings.log.format))),
+      metrics_(make_metrics()),
+      tasks_(reactor_, *log_),
+      ids_(clock_, this_node),
+      lock_(folder_of(settings)) {
+    build_store();
+    build_modules();
+    build_server();
+}
+
+house::~house() {
+    store_->stop_blocking();
+    // What the last jobs posted is finished here, while everything it refers to is alive.
+    reactor_.restart();
+    reactor_.poll();
+}
+
+void house::build_store() {
+    journal_ = journal::make_writer();
+    const db::options options = store_options(settings_);
+    db::migrate_blocking(options.path, clock_, *log_);
+    store_ = db::open(options, db::deps(reactor_.get_executor(), clock_, *log_, *metrics_, journal_.get()));
+}
+
+void house::build_modules() {
+    hashing_ = make_worker_pool(reactor_.get_executor(), "kith-hash", settings_.users.hash_threads,
+                                settings_.users.hash_queue);
+    gateway::register_own_operations(table_, *store_);
+    users_ = users::create(users::deps{*store_, *journal_, table_, clock_, random_, ids_, *log_, *metrics_, tasks_,
+                                       *hashing_, settings_, settings_.data.dir, std::string(version()),
+                                       {"direct_messages", "invites", "presence", "typing"},
+                                       [this] { return public_url(); }});
+    messages_ = messages::create(messages::deps{*store_, *journal_, table_, users_->people(), ids_, clock_, settings_});
+}
+
+void house::build_server() {
+    server_ = gateway::make_server(gateway::server_deps{reactor_, clock_, random_, *log_, *metrics_, tasks_, *store_, table_,
+                                                        users_->authenticator(), settings_, web_files(), version()});
+    users_->set_hub(server_->connections());
+    messages_->set_hub(server_->connections());
+    journal_->set_tail(server_->tail());
+}
+
+std::string house::public_url() const {
+    return server_->public_url();
+}
+
+task<void> house::start() {
+    const std::int64_t highest = co_await make_ready(*store_, random_);
+    ids_.raise_to(highest);
+    co_await users_->start();
+}
+
+task<void> house::open_doors() {
+    co_await server_->prepare();
+    server_->listen();
+    tasks_.spawn("housekeeping", keep_house());
+}
+
+/// Presence each second; pruning of notes and remembered answers now and then.
+task<void> house::keep_house() {
+    const journal::prune_limits limits(settings_.journal.horizon_seconds,
+                                       static_cast<std::int64_t>(settings_.journal.notes_max));
+    steady_time prune_at = clock_.steady_now() + settings_.journal.prune_seconds;
+    while (!stopping_) {
+        housekeeping_.expires_after(presence_tick);
+        co_await wait_for(housekeeping_);
+        users_->tick();
+        if (stopping_ || clock_.steady_now() < prune_at || store_->health() != db::health::ok) {
+            continue;
+        }
+        try {
+            while (co_await prune_notes(*store_, limits) >= limits.step_max && !stopping_) {
+            }
+            co_await prune_answers(*store_);
+        } catch (const error& failed) {
+            log_->warn("pruning failed and is tried again later", {{"why", failed.what()}});
+        }
+        prune_at = clock_.steady_now() + settings_.journal.prune_seconds;
+    }
+}
+
+task<bool> house::stop() {
+    stopping_ = true;
+    housekeeping_.cancel();
+    const steady_time deadline = clock_.steady_now() + settings_.server.drain;
+    co_await server_->drain();
+    users_->stop();
+    co_return co_await tasks_.wait_until_done(deadline + std::chrono::seconds(1));
+}
+
+}  // namespace kith
