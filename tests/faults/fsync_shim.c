@@ -1,0 +1,65 @@
+/* A preloaded library in which one fsync or fdatasync fails with EIO, or all from one on.
+   Counting begins when the file $KITH_SHIM_ARM exists; it holds "<n> once" or "<n> always": the n-th sync counted
+   from there fails. When it happens, the file $KITH_SHIM_ARM.fired is made. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static atomic_int counted;
+
+static int must_fail(void)
+{
+    const char* path = getenv("KITH_SHIM_ARM");
+    char text[32] = {0};
+    int goal = 0;
+    char mode[16] = {0};
+    if (path == NULL) {
+        return 0;
+    }
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return 0;
+    }
+    ssize_t got = read(file, text, sizeof text - 1);
+    close(file);
+    if (got <= 0 || sscanf(text, "%d %15s", &goal, mode) != 2) {
+        return 0;
+    }
+    int number = atomic_fetch_add(&counted, 1) + 1;
+    if (number < goal || (number > goal && strcmp(mode, "once") == 0)) {
+        return 0;
+    }
+    char fired[4096];
+    snprintf(fired, sizeof fired, "%s.fired", path);
+    int mark = open(fired, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    if (mark >= 0) {
+        close(mark);
+    }
+    return 1;
+}
+
+static int pass_on(const char* name, int file)
+{
+    int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, name);
+    if (must_fail()) {
+        errno = EIO;
+        return -1;
+    }
+    return real(file);
+}
+
+int fsync(int file)
+{
+    return pass_on("fsync", file);
+}
+
+int fdatasync(int file)
+{
+    return pass_on("fdatasync", file);
+}

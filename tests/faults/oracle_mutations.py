@@ -1,0 +1,74 @@
+#!/usr/bin/python3
+"""The oracle against a server that is wrong on purpose: each of three switches, open only with
+KITH_TEST_UNSAFE=1, must turn a run red. (The fourth, synchronous=NORMAL, is the control of F2.)"""
+import os
+import random
+import sys
+
+import fault
+from fault import kith
+
+sys.path.insert(0, os.path.join(fault.ROOT, "tests", "wire"))
+
+import property_test  # noqa: E402  (the line before put its folder on the path)
+
+EXPECTED = {
+    "ack_before_commit": {"acked_exists", "acked_place", "read_your_writes", "receiver_real",
+                          "receiver_order", "unknown_after", "pos_grows"},
+    "no_client_id_check": {"acked_once", "unknown_after", "stored_once", "rejected_reason"},
+    "skip_fan_out": {"receiver_order", "receiver_complete"},
+}
+KILLS_AT_MOST = 12
+
+
+def refused_without_the_key():
+    """Outside of tests the switch must not open."""
+    for name in EXPECTED:
+        server = kith.Server(settings=[f"test.mutation={name}"])
+        try:
+            server.start()
+        except kith.Timeout:
+            continue
+        finally:
+            server.close()
+        raise fault.Fail(f"the server took test.mutation={name} without KITH_TEST_UNSAFE=1")
+
+
+def mutant(name, seed):
+    """The violation that the run ended with."""
+    rng = random.Random(seed)
+    with kith.Server(settings=[f"test.mutation={name}"], env=fault.UNSAFE) as server, \
+            fault.oracle_run(server, seed, clients=10, rate=200) as run:
+        run.start()
+        for _ in range(1 if name == "skip_fan_out" else KILLS_AT_MOST):
+            run.wait_acked(100)
+            if name != "skip_fan_out":
+                run.for_seconds(rng.uniform(0.05, 0.3))
+                server.kill()
+                server.start()
+        violation = run.finish()
+        fault.expect(violation is not None, f"{name}: every rule holds, the oracle is blind to it")
+        print(f"{name} is caught: {violation.report(run.history, seed)}", flush=True)
+        fault.expect(violation.rule in EXPECTED[name], f"{name} is caught by another rule, {violation.rule}")
+        return violation.rule
+
+
+def property_is_not_blind(seed):
+    """The test of the property, too, must see a fan-out that was skipped."""
+    try:
+        property_test.body(seed, 20, ["test.mutation=skip_fan_out"], fault.UNSAFE)
+    except property_test.Differs as red:
+        print(f"skip_fan_out turns the property red: {str(red)[:200]}", flush=True)
+        return
+    raise fault.Fail("the property holds although fan-outs are skipped: its test is blind")
+
+
+def body(seed):
+    refused_without_the_key()
+    property_is_not_blind(seed)
+    caught = {name: mutant(name, seed + number) for number, name in enumerate(EXPECTED)}
+    return "caught " + ", ".join(f"{name} by {rule}" for name, rule in caught.items())
+
+
+if __name__ == "__main__":
+    fault.main("the oracle's mutations", body, 180)

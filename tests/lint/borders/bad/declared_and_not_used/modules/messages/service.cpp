@@ -1,0 +1,2 @@
+// The rules of messages
+#include <kith/core/id.hpp>

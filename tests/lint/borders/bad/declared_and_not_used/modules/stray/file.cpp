@@ -1,0 +1,1 @@
+// A file of a folder that is no module

@@ -1,0 +1,2 @@
+// How messages are numbered
+#pragma once

@@ -1,0 +1,2 @@
+// Messages in the database
+#pragma once

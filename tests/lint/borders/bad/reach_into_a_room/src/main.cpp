@@ -1,0 +1,2 @@
+// The program's beginning
+#include "store.hpp"

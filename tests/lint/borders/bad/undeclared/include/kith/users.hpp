@@ -1,0 +1,3 @@
+// The face of people
+#pragma once
+#include <kith/journal.hpp>

@@ -1,0 +1,2 @@
+// The rules of people
+#pragma once

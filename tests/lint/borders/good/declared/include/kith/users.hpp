@@ -1,0 +1,3 @@
+// A face that leans on another: who includes it declares both
+#pragma once
+#include <kith/db.hpp>

@@ -1,0 +1,2 @@
+// Groups in the database
+#pragma once

@@ -1,0 +1,3 @@
+// How messages are numbered
+#pragma once
+#include "../store.hpp"

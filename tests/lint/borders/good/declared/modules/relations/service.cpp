@@ -1,0 +1,2 @@
+// The rules of friends
+#include <kith/users.hpp>

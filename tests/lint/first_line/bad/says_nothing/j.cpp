@@ -1,0 +1,2 @@
+
+// The second line says what it is

@@ -1,0 +1,2 @@
+#!/usr/bin/python3
+"""Checks one thing after another."""

@@ -1,0 +1,2 @@
+// This one is straight
+int a = 1;

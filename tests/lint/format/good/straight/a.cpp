@@ -1,0 +1,2 @@
+// Straight all along
+int a = 1;

@@ -1,0 +1,3 @@
+-- People and their sessions
+CREATE TABLE users (id INTEGER);
+CREATE TABLE IF NOT EXISTS users_sessions (id INTEGER);

@@ -1,0 +1,3 @@
+// A header that includes first
+#include <vector>
+#pragma once

@@ -1,0 +1,8 @@
+// A header of ours
+/* with more
+   to say */
+
+#pragma once
+#ifdef NDEBUG
+#define A 1
+#endif

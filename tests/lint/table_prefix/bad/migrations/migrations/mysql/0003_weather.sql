@@ -1,0 +1,1 @@
+-- No such module exists here

@@ -1,0 +1,2 @@
+// The doors of people
+auto a = "DELETE FROM users WHERE id = ?";

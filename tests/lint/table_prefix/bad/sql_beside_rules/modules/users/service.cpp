@@ -1,0 +1,2 @@
+// The rules of people
+auto a = "SELECT id FROM users";

@@ -1,0 +1,2 @@
+// The program's beginning
+auto a = "SELECT count(*) FROM users";

@@ -1,0 +1,2 @@
+// The rules of people
+auto a = "the password is in the list of the commonest";

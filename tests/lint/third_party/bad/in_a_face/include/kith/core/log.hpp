@@ -1,0 +1,3 @@
+// Logging without its library
+#pragma once
+#include <spdlog/logger.h>

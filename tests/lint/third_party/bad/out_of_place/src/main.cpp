@@ -1,0 +1,2 @@
+// The program's beginning
+#include <boost/beast/websocket.hpp>

@@ -1,0 +1,4 @@
+// What every asynchronous function returns
+#pragma once
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>

@@ -1,0 +1,2 @@
+// The doors of people
+#include <nlohmann/json.hpp>

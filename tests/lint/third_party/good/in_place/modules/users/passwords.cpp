@@ -1,0 +1,2 @@
+// Passwords by Argon2id
+#include <sodium.h>

@@ -1,0 +1,3 @@
+// The program's beginning
+#include <CLI/CLI.hpp>
+#include <spdlog/spdlog.h>

@@ -1,0 +1,2 @@
+// A file with work left
+int a;  // T[]ODO: more

@@ -1,0 +1,2 @@
+"""Python with work left"""
+pass  # X[]XX

@@ -1,0 +1,2 @@
+-- SQL with work left
+-- HA[]CK around it

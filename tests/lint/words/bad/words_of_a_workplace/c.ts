@@ -1,0 +1,1 @@
+// Clau[]de wrote this

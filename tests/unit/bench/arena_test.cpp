@@ -1,0 +1,142 @@
+// The counting of the bench, against a server that the test plays itself: a run that loses or doubles is an error.
+#include "arena.hpp"
+#include "clock.hpp"
+#include "error.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <sys/socket.h>
+
+using namespace kith::bench;
+using Catch::Matchers::Contains;
+
+namespace {
+
+// One group of two sockets, of which the first sends; the far ends are the server's.
+class stage {
+public:
+    stage() {
+        load.add_group(std::make_unique<floor_requests>(200));
+        for (unique_fd& end : server) {
+            int ends[2];
+            if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) throw_errno("socketpair");
+            load.add_socket(0, unique_fd(ends[0]));
+            end = unique_fd(ends[1]);
+        }
+    }
+
+    void deliver(std::size_t to, std::uint64_t number) {
+        floor_requests event(200);
+        say(to, event.make(0, number));
+    }
+
+    void answer(std::uint64_t id) { say(0, R"({"id":)" + std::to_string(id) + R"(,"ok":true,"data":{}})"); }
+
+    void say(std::size_t to, std::string_view payload) {
+        std::string frame;
+        append_server_frame(frame, opcode::text, payload);
+        send_all(server[to].get(), frame);
+    }
+
+    arena load;
+    std::array<unique_fd, 2> server;
+};
+
+}  // namespace
+
+TEST_CASE("each message once at each socket and one answer is a good run") {
+    stage s;
+    s.load.send(0, 0, 2, now_ns());
+    CHECK(s.load.in_flight(0, 0) == 2);
+    for (const std::size_t to : {0U, 1U}) {
+        s.deliver(to, 0);
+        s.deliver(to, 1);
+    }
+    s.answer(3);  // the requests are 2 and 3; hello was 1
+    s.load.poll();
+    CHECK_FALSE(s.load.settled());
+    CHECK(s.load.in_flight(0, 0) == 1);
+    s.answer(2);
+    s.load.drain();
+    s.load.verify();
+    CHECK(s.load.answers() == 2);
+    CHECK(s.load.deliveries() == 4);
+    CHECK(s.load.event_bytes() == 200);
+}
+
+TEST_CASE("a lost delivery is never a good run") {
+    stage s;
+    s.load.send(0, 0, 1, now_ns());
+    s.deliver(0, 0);
+    s.answer(2);
+    s.load.poll();
+    CHECK_FALSE(s.load.settled());
+    CHECK_THROWS_WITH(s.load.verify(), Contains("socket 1 of group 0 lacks message 0"));
+}
+
+TEST_CASE("a doubled delivery is an error, also when it makes up for a lost one") {
+    stage s;
+    s.load.send(0, 0, 1, now_ns());
+    s.deliver(0, 0);
+    s.deliver(0, 0);
+    CHECK_THROWS_WITH(s.load.poll(), Contains("socket 0 of group 0 got message 0 twice"));
+}
+
+TEST_CASE("a doubled delivery behind all the others is an error of the check") {
+    stage s;
+    s.load.send(0, 0, 1, now_ns());
+    s.deliver(0, 0);
+    s.deliver(1, 0);
+    s.answer(2);
+    s.load.drain();
+    s.deliver(1, 0);
+    CHECK_THROWS_WITH(s.load.verify(), Contains("twice"));
+}
+
+TEST_CASE("a delivery that nobody sent, a second answer and a refusal are errors") {
+    SECTION("never sent") {
+        stage s;
+        s.deliver(1, 0);
+        CHECK_THROWS_WITH(s.load.poll(), Contains("which nobody has sent"));
+    }
+    SECTION("answered twice") {
+        stage s;
+        s.load.send(0, 0, 1, now_ns());
+        s.answer(2);
+        s.answer(2);
+        CHECK_THROWS_WITH(s.load.poll(), Contains("not under way"));
+    }
+    SECTION("refused") {
+        stage s;
+        s.load.send(0, 0, 1, now_ns());
+        s.say(0, R"({"id":2,"ok":false,"error":{"code":"overloaded"}})");
+        CHECK_THROWS_WITH(s.load.poll(), Contains("overloaded"));
+    }
+    SECTION("closed") {
+        stage s;
+        s.server[1] = unique_fd();
+        CHECK_THROWS_AS(s.load.poll(), bench_error);
+    }
+}
+
+TEST_CASE("an answer is timed from the intended moment, however late it was sent") {
+    stage s;
+    std::vector<std::int64_t> times;
+    s.load.record_answers_to(&times);
+    s.load.send(0, 0, 1, now_ns() - ns_per_s);
+    s.answer(2);
+    s.load.poll();
+    REQUIRE(times.size() == 1);
+    CHECK(times[0] >= ns_per_s);
+    CHECK(times[0] < 2 * ns_per_s);
+}
+
+TEST_CASE("a socket takes 64 requests and no more") {
+    stage s;
+    s.load.send(0, 0, arena::in_flight_max, now_ns());
+    CHECK_FALSE(s.load.can_send(0, 0));
+    CHECK_THROWS_AS(s.load.send(0, 0, 1, now_ns()), bench_error);
+    s.answer(2);  // the oldest: its place is free again
+    s.load.poll();
+    CHECK(s.load.can_send(0, 0));
+}

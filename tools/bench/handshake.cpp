@@ -1,0 +1,103 @@
+// The WebSocket opening of RFC 6455, client side.
+#include "handshake.hpp"
+
+#include "error.hpp"
+#include "frame.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace kith::bench {
+
+namespace {
+
+constexpr int answer_timeout_ms = 15'000;
+constexpr std::size_t answer_bytes_max = 16 << 10;
+// Key and answer of RFC 6455, section 1.3.
+constexpr std::string_view sample_key = "dGhlIHNhbXBsZSBub25jZQ==";
+constexpr std::string_view sample_accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+std::string lower_case(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+}
+
+// The value of a header field of an answer, empty where it is missing.
+std::string header_value(const std::string& answer, const std::string& name) {
+    const std::size_t at = lower_case(answer).find("\r\n" + name + ":");
+    if (at == std::string::npos) return {};
+    std::size_t start = at + name.size() + 3;
+    start = std::min(answer.find_first_not_of(' ', start), answer.size());
+    return answer.substr(start, answer.find("\r\n", start) - start);
+}
+
+}  // namespace
+
+void open_websocket(const unique_fd& socket, const std::string& path, const std::string& subprotocol) {
+    std::string request =
+        "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+    request.append("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ").append(sample_key).append("\r\n");
+    if (!subprotocol.empty()) request += "Sec-WebSocket-Protocol: " + subprotocol + "\r\n";
+    send_all(socket.get(), request + "\r\n");
+
+    // Byte by byte is slow; a frame right behind the head must stay in the socket, though, so the head is looked at
+    // first and then taken exactly.
+    std::array<char, answer_bytes_max> seen{};
+    for (;;) {
+        wait_readable(socket.get(), answer_timeout_ms, "the answer to the upgrade");
+        const ssize_t count = recv(socket.get(), seen.data(), seen.size(), MSG_PEEK);
+        if (count <= 0) throw bench_error("the server closed the connection instead of upgrading it");
+        std::string answer(seen.data(), static_cast<std::size_t>(count));
+        const std::size_t end = answer.find("\r\n\r\n");
+        if (end == std::string::npos && answer.size() < seen.size()) continue;
+        if (answer.rfind("HTTP/1.1 101 ", 0) != 0) throw bench_error("no upgrade: " + answer);
+        if (header_value(answer, "sec-websocket-accept") != sample_accept)
+            throw bench_error("the upgrade has a wrong Sec-WebSocket-Accept: " + answer);
+        if (header_value(answer, "sec-websocket-protocol") != subprotocol)
+            throw bench_error("the upgrade chooses another subprotocol: " + answer);
+        if (recv(socket.get(), seen.data(), end + 4, 0) != static_cast<ssize_t>(end + 4))
+            throw bench_error("the answer to the upgrade changed while it was read");
+        return;
+    }
+}
+
+std::string exchange_text(const unique_fd& socket, const std::string& request) {
+    std::string frame;
+    append_client_frame(frame, opcode::text, request);
+    send_all(socket.get(), frame);
+    frame_parser parser;
+    std::string answer;
+    std::array<char, answer_bytes_max> buffer{};
+    while (answer.empty() || !parser.at_boundary()) {
+        wait_readable(socket.get(), answer_timeout_ms, "the answer to " + request.substr(0, 60));
+        const ssize_t count = recv(socket.get(), buffer.data(), buffer.size(), 0);
+        if (count <= 0)
+            throw bench_error("the server closed the connection instead of answering "
+                              + request.substr(0, 60));
+        parser.feed({buffer.data(), static_cast<std::size_t>(count)},
+                    [&](opcode op, std::string_view payload) {
+                        if (op == opcode::close)
+                            throw bench_error("the server closed the socket instead of answering "
+                                              + request.substr(0, 60));
+                        // Events that stand right behind the first answer say nothing of messages: none were sent yet.
+                        if (op == opcode::text && answer.empty()) answer.assign(payload);
+                        if (op == opcode::ping) {
+                            std::string pong;
+                            append_client_frame(pong, opcode::pong, payload);
+                            send_all(socket.get(), pong);
+                        }
+                    });
+    }
+    return answer;
+}
+
+std::string upgrade_answer() {
+    std::string answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+    return answer.append("Sec-WebSocket-Accept: ").append(sample_accept).append("\r\n\r\n");
+}
+
+}  // namespace kith::bench

@@ -1,0 +1,20 @@
+// The WebSocket opening of RFC 6455, client side; and the answer of the floor to it.
+#pragma once
+
+#include "net.hpp"
+
+#include <string>
+
+namespace kith::bench {
+
+// Asks for `path` as a WebSocket and waits for the 101. An empty subprotocol asks for none; one that is asked for must
+// be chosen. Throws with what came instead.
+void open_websocket(const unique_fd& socket, const std::string& path, const std::string& subprotocol);
+
+// Sends one text frame and waits for the next text frame, answering pings meanwhile.
+std::string exchange_text(const unique_fd& socket, const std::string& request);
+
+// What the floor answers. The bench always sends the sample key of RFC 6455, so the answer is that sample's too.
+std::string upgrade_answer();
+
+}  // namespace kith::bench

@@ -1,0 +1,72 @@
+// bench: where Kith stands, beside a raw floor of the same run.
+#include "benches.hpp"
+#include "error.hpp"
+#include "process.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+
+namespace kith::bench {
+
+namespace {
+
+constexpr std::uint64_t descriptors_wanted = 20'000;
+
+results measure(const options& o) {
+    pin_self(load_core);
+    raise_descriptor_limit(descriptors_wanted);
+    context c(o);
+    const auto wanted = [&o](const char* name) {
+        return o.command == name || o.command == "all" || o.command == "report";
+    };
+    if (wanted("start")) bench_start(c);
+    if (wanted("http")) bench_http(c);
+    if (wanted("fanout")) bench_fanout(c);
+    if (wanted("send")) bench_send(c);
+    if (wanted("idle")) bench_idle(c);
+    c.finish();
+    return c.run;
+}
+
+results load_results(const std::string& path) {
+    try {
+        return from_json(nlohmann::json::parse(read_whole_file(path)));
+    } catch (const nlohmann::json::exception& failure) {
+        throw bench_error(path + " is no saved run: " + failure.what());
+    }
+}
+
+void save_results(const std::string& path, const results& run) {
+    std::ofstream out(path);
+    out << to_json(run).dump(2) << '\n';
+    if (!out.flush()) throw bench_error("cannot write " + path);
+}
+
+int run(const options& o) {
+    if (o.command == "help") {
+        std::fputs(usage().c_str(), stdout);
+        return 0;
+    }
+    if (o.command == "floor") return serve_floor(o.floor);
+    const results figures = o.from_path.empty() ? measure(o) : load_results(o.from_path);
+    if (!o.json_path.empty()) save_results(o.json_path, figures);
+    std::fputs((o.command == "report" ? markdown_report(figures) : text_table(figures)).c_str(), stdout);
+    return 0;
+}
+
+}  // namespace
+
+}  // namespace kith::bench
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);
+    try {
+        return kith::bench::run(kith::bench::parse_options(argc, argv));
+    } catch (const std::exception& failure) {
+        std::fprintf(stderr, "bench: %s\n", failure.what());
+        return 1;
+    }
+}

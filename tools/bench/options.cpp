@@ -1,0 +1,176 @@
+// The command line of the bench.
+#include "options.hpp"
+
+#include "arena.hpp"
+#include "error.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <limits>
+#include <set>
+
+namespace kith::bench {
+
+namespace {
+
+const std::set<std::string> commands{"all",  "fanout", "send",  "idle", "start",
+                                     "http", "report", "floor", "help"};
+
+class argument_list {
+public:
+    argument_list(int argc, char** argv) : words_(argv + 1, argv + argc) {}
+
+    bool empty() const { return at_ == words_.size(); }
+    const std::string& next() { return words_[at_++]; }
+
+    std::string text(const std::string& name) {
+        if (empty()) throw bench_error(name + " needs a value");
+        return next();
+    }
+
+    std::size_t count(const std::string& name, std::size_t min, std::size_t max) {
+        const std::string value = text(name);
+        std::size_t number = 0;
+        const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), number);
+        if (failure != std::errc{} || end != value.data() + value.size() || number < min || number > max)
+            throw bench_error(name + " is a number from " + std::to_string(min) + " to "
+                              + std::to_string(max));
+        return number;
+    }
+
+    double seconds(const std::string& name) {
+        const std::string value = text(name);
+        char* end = nullptr;
+        const double number = std::strtod(value.c_str(), &end);
+        if (value.empty() || *end != '\0' || !(number >= 0.05 && number <= 600))
+            throw bench_error(name + " is a number of seconds from 0.05 to 600");
+        return number;
+    }
+
+private:
+    std::vector<std::string> words_;
+    std::size_t at_ = 0;
+};
+
+// Every path once, in seconds.
+void make_quick(options& o) {
+    o.quick = true;
+    o.rounds = 1;
+    o.seconds = 0.3;
+    o.answer_seconds = 0.5;
+    o.idle_seconds = 0.5;
+    o.settle_seconds = 0.5;
+    o.fan_groups = 4;
+    o.pairs = 4;
+    o.in_flight = 4;
+    o.idle_sockets = 80;
+    o.http_connections = 4;
+    o.rates = {200};
+}
+
+bool read_load_option(options& o, const std::string& name, argument_list& arguments) {
+    if (name == "--rounds")
+        o.rounds = arguments.count(name, 1, 1000);
+    else if (name == "--seconds")
+        o.seconds = arguments.seconds(name);
+    else if (name == "--answer-seconds")
+        o.answer_seconds = arguments.seconds(name);
+    else if (name == "--groups")
+        o.fan_groups = arguments.count(name, 1, 500);
+    else if (name == "--pairs")
+        o.pairs = arguments.count(name, 1, 2000);
+    else if (name == "--in-flight")
+        o.in_flight = arguments.count(name, 1, arena::in_flight_max);
+    else if (name == "--sockets")
+        o.idle_sockets = arguments.count(name, 10, 100'000);
+    else if (name == "--connections")
+        o.http_connections = arguments.count(name, 1, 1000);
+    else if (name == "--text-bytes")
+        o.text_bytes = arguments.count(name, 20, 8000);
+    else if (name == "--rate")
+        o.rates = {arguments.count(name, 10, 1'000'000)};
+    else
+        return false;
+    return true;
+}
+
+void read_option(options& o, const std::string& name, argument_list& arguments) {
+    if (name == "--quick") return;  // read first: other options refine it
+    if (name == "--kith")
+        o.kith_path = arguments.text(name);
+    else if (name == "--floor-only")
+        o.floor_only = true;
+    else if (name == "--json")
+        o.json_path = arguments.text(name);
+    else if (name == "--from")
+        o.from_path = arguments.text(name);
+    else if (name == "--dir")
+        o.folder = arguments.text(name);
+    else if (name == "--store")
+        o.floor.store_path = arguments.text(name);
+    else if (name == "--port")
+        o.floor.port =
+            static_cast<std::uint16_t>(arguments.count(name, 0, std::numeric_limits<std::uint16_t>::max()));
+    else if (!read_load_option(o, name, arguments))
+        throw bench_error("unknown option " + name);
+}
+
+void read_floor_mode(options& o, argument_list& arguments) {
+    const std::string mode = arguments.text("floor");
+    if (mode != "send" && mode != "join") throw bench_error("floor is followed by send or join");
+    o.floor.mode = mode == "send" ? floor_mode::send : floor_mode::join;
+}
+
+}  // namespace
+
+options parse_options(int argc, char** argv) {
+    options o;
+    for (int i = 0; i < argc; ++i) {
+        const std::string word = argv[i];
+        if (word == "--quick") make_quick(o);
+        o.whole_command_line += (i == 0 ? "" : " ") + (i == 0 ? std::string("bench") : word);
+    }
+    const auto self = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+    o.kith_path = (self / "kith").string();
+    o.folder = std::filesystem::temp_directory_path().string();
+    argument_list arguments(argc, argv);
+    while (!arguments.empty()) {
+        const std::string word = arguments.next();
+        if (commands.count(word) != 0 && o.command.empty()) {
+            o.command = word;
+            if (word == "floor") read_floor_mode(o, arguments);
+        } else if (word == "--help") {
+            o.command = "help";
+        } else {
+            read_option(o, word, arguments);
+        }
+    }
+    if (o.command.empty()) o.command = "help";
+    return o;
+}
+
+std::string usage() {
+    return R"(bench COMMAND [OPTIONS]: where Kith stands, beside a raw floor of the same run.
+
+  all                 every measurement below
+  fanout              deliveries per CPU-second of the server
+  send                durable messages in pairs, and their answer times
+  idle                memory and CPU of idle sockets
+  start               time to the first answer, memory then
+  http                GET /healthz on connections that stay
+  report              a Markdown table; of all, or of a saved run with --from FILE
+  floor send|join     the floor as a server of its own [--port N] [--store FILE]
+
+  --kith FILE         the server (default: kith beside this program); --floor-only: none
+  --quick             a smoke test of all paths; its figures mean nothing
+  --json FILE         saves the figures
+  --dir FOLDER        where the temporary data folder is made; must be on a disk
+  --rounds N --seconds S --answer-seconds S --text-bytes N
+  --groups N          fanout: groups of 20 sockets      --pairs N --in-flight K --rate R   send
+  --sockets N         idle                              --connections N                    http
+)";
+}
+
+}  // namespace kith::bench

@@ -1,0 +1,41 @@
+// The command line of the bench.
+#pragma once
+
+#include "floor_server.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace kith::bench {
+
+struct options {
+    std::string command;  // all, fanout, send, idle, start, http, report, floor, help
+    std::string kith_path;
+    bool floor_only = false;  // no Kith at all
+    bool quick = false;  // a smoke test: every path, figures that mean nothing
+    std::size_t rounds = 3;
+    double seconds = 2;
+    double answer_seconds = 5;  // of a round at an open-loop rate: p99.9 wants many samples
+    double idle_seconds = 5;
+    double settle_seconds = 3;  // after the last hello: presence is gathered for a second
+    std::size_t fan_groups = 50;
+    std::size_t pairs = 50;
+    std::size_t in_flight = 16;  // of each pair
+    std::size_t idle_sockets = 10'000;
+    std::size_t http_connections = 32;
+    std::size_t text_bytes = 80;
+    std::vector<std::size_t> rates{1000, 5000};
+    std::string folder;  // parent of the temporary folder
+    std::string json_path;
+    std::string from_path;  // report: a saved JSON
+    floor_options floor;
+    std::string whole_command_line;
+};
+
+// Throws bench_error naming the argument.
+options parse_options(int argc, char** argv);
+
+std::string usage();
+
+}  // namespace kith::bench

@@ -1,0 +1,51 @@
+// The figures of a run: a row each, as a text table, as JSON, as Markdown.
+#pragma once
+
+#include "stats.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kith::bench {
+
+// What a figure must reach, from the project's goals.
+struct goal {
+    bool at_least = true;  // otherwise at most
+    double value = 0;
+};
+
+struct row {
+    std::string work;
+    std::string title;
+    std::string unit;
+    std::optional<summary> kith;
+    std::optional<summary> floor;
+    std::optional<goal> target;
+    std::string note;
+
+    // Kith's median by the floor's, where both are there and the floor's is not 0.
+    std::optional<double> ratio() const;
+};
+
+struct results {
+    std::string command;
+    std::string machine;
+    std::string version;  // of the Kith measured, or empty
+    std::string measured_at;
+    bool quick = false;
+    double other_load_max = 0;  // highest share of the server's core that others used during a round
+    std::vector<row> rows;
+};
+
+// Three significant digits, thousands separated.
+std::string format_figure(double value);
+
+std::string text_table(const results& run);
+std::string markdown_report(const results& run);
+nlohmann::json to_json(const results& run);
+results from_json(const nlohmann::json& saved);
+
+}  // namespace kith::bench

@@ -1,0 +1,192 @@
+// The servers under test.
+#include "world.hpp"
+
+#include "clock.hpp"
+#include "error.hpp"
+#include "handshake.hpp"
+#include "http_client.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <thread>
+
+namespace kith::bench {
+
+namespace {
+
+using nlohmann::json;
+
+// The server hashes passwords on two threads; two more requests keep them from waiting.
+constexpr std::size_t register_threads = 4;
+// One invite is asked for so many accounts at most.
+constexpr std::size_t invite_uses_max = 100;
+constexpr std::int64_t token_left_min_ns = 300 * ns_per_s;
+
+std::string random_hex(std::size_t bytes) {
+    if (sodium_init() < 0) throw bench_error("libsodium does not start");
+    std::vector<unsigned char> raw(bytes);
+    randombytes_buf(raw.data(), raw.size());
+    std::string text(bytes * 2 + 1, '\0');
+    sodium_bin2hex(text.data(), text.size(), raw.data(), raw.size());
+    text.pop_back();
+    return text;
+}
+
+json bench_device() {
+    return {{"kind", "cli"}, {"name", "bench"}};
+}
+
+account read_session(const json& session) {
+    account result;
+    result.id = session.at("user").at("id").get<std::string>();
+    result.access_token = session.at("access_token").get<std::string>();
+    result.refresh_token = session.at("refresh_token").get<std::string>();
+    result.expires_ns = now_ns() + session.at("expires_in").get<std::int64_t>() * ns_per_s;
+    return result;
+}
+
+}  // namespace
+
+scratch_folder::scratch_folder(const std::string& parent) {
+    std::string pattern = parent + "/kith-bench-XXXXXX";
+    if (mkdtemp(pattern.data()) == nullptr) throw_errno("make a folder in " + parent);
+    path_ = pattern;
+}
+
+scratch_folder::~scratch_folder() {
+    std::error_code ignored;  // what cannot be removed stays for the reader
+    std::filesystem::remove_all(path_, ignored);
+}
+
+floor_process::floor_process(const scratch_folder& folder, const std::string& mode, bool durable) {
+    const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
+    const std::string base = folder.path() + "/floor-" + random_hex(4);
+    std::vector<std::string> command{self, "floor", mode};
+    if (durable) command.insert(command.end(), {"--store", base + ".store"});
+    process_ = std::make_unique<child_process>(command, base + ".log");
+    port_ = port_of_url(process_->wait_for_line("Floor is at "));
+}
+
+kith_world::kith_world(const scratch_folder& folder, std::string binary, const std::string& name)
+    : binary_(std::move(binary)),
+      data_path_(folder.path() + "/" + name),
+      output_path_(data_path_ + ".log"),
+      password_(random_hex(12)) {
+    std::filesystem::create_directory(data_path_);
+}
+
+void kith_world::start() {
+    const std::vector<std::string> command{binary_,    "serve",       "--data", data_path_,
+                                           "--listen", "127.0.0.1:0", "--set",  "limits.scale=100000"};
+    process_ = std::make_unique<child_process>(command, output_path_);
+    port_ = port_of_url(process_->wait_for_line("Kith is at "));
+}
+
+void kith_world::stop() {
+    process_->stop();
+    process_.reset();
+}
+
+void kith_world::set_up_owner() {
+    const std::string line = process_->wait_for_line("Set up: ");
+    const std::size_t mark = line.find("token=");
+    if (mark == std::string::npos) throw bench_error("no token in the set-up line: " + line);
+    http_client client(port_);
+    const json body{{"setup_token", line.substr(mark + 6)},
+                    {"username", "bench_owner"},
+                    {"password", password_},
+                    {"nickname", "Bench owner"},
+                    {"device", bench_device()}};
+    owner_ = read_session(client.request("POST", "/api/v1/setup", body, ""));
+}
+
+void kith_world::register_accounts(std::size_t from, std::size_t to, const std::string& invite) {
+    std::vector<std::thread> threads;
+    std::array<std::exception_ptr, register_threads> failures;
+    for (std::size_t t = 0; t < register_threads; ++t) {
+        threads.emplace_back([&, t] {
+            try {
+                http_client client(port_);
+                for (std::size_t i = from + t; i < to; i += register_threads) {
+                    const std::string number = std::to_string(i);
+                    const json body{{"username", "bench_" + number},
+                                    {"password", password_},
+                                    {"nickname", "Bench " + number},
+                                    {"invite", invite},
+                                    {"device", bench_device()}};
+                    accounts_[i] = read_session(client.request("POST", "/api/v1/accounts", body, ""));
+                }
+            } catch (...) {
+                failures[t] = std::current_exception();
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (const std::exception_ptr& failure : failures) {
+        if (failure) std::rethrow_exception(failure);
+    }
+}
+
+void kith_world::renew_old_tokens() {
+    http_client client(port_);
+    const auto renew = [&](account& who) {
+        if (who.expires_ns - now_ns() > token_left_min_ns) return;
+        const json body{{"refresh_token", who.refresh_token}};
+        who = read_session(client.request("POST", "/api/v1/sessions/refresh", body, ""));
+    };
+    renew(owner_);
+    for (account& who : accounts_) renew(who);
+}
+
+void kith_world::ensure_accounts(std::size_t count) {
+    if (owner_.id.empty()) set_up_owner();
+    renew_old_tokens();
+    if (accounts_.size() >= count) return;
+    process_->set_pinned(false);
+    pin_self_everywhere();
+    http_client client(port_);
+    while (accounts_.size() < count) {
+        const std::size_t from = accounts_.size();
+        const std::size_t to = std::min(count, from + invite_uses_max);
+        const json invite =
+            client.request("POST", "/api/v1/invites", {{"uses", to - from}}, owner_.access_token);
+        accounts_.resize(to);
+        register_accounts(from, to, invite.at("code").get<std::string>());
+    }
+    pin_self(load_core);
+    process_->set_pinned(true);
+}
+
+std::string kith_world::open_conversation(const std::vector<std::size_t>& users) {
+    if (users.size() != 2) throw bench_error("conversations of more than two are not measured yet");
+    http_client client(port_);
+    const json conversation =
+        client.request("PUT", "/api/v1/direct/" + user(users[1]).id, nullptr, user(users[0]).access_token);
+    return conversation.at("id").get<std::string>();
+}
+
+unique_fd kith_world::open_socket(std::size_t index, unsigned source) {
+    unique_fd socket = dial(port_, source);
+    open_websocket(socket, "/api/v1/socket", "kith.v1");
+    const json hello{{"id", 1},
+                     {"type", "hello"},
+                     {"data", {{"token", user(index).access_token}, {"device", bench_device()}}}};
+    const json answer = json::parse(exchange_text(socket, hello.dump()));
+    if (!answer.value("ok", false)) throw bench_error("hello was refused: " + answer.dump());
+    return socket;
+}
+
+unique_fd open_floor_socket(std::uint16_t port, std::size_t group, unsigned source) {
+    unique_fd socket = dial(port, source);
+    open_websocket(socket, "/floor?group=" + std::to_string(group), "");
+    return socket;
+}
+
+}  // namespace kith::bench

@@ -1,0 +1,90 @@
+// The servers under test: a floor, and a Kith with its own data folder, owner and accounts.
+#pragma once
+
+#include "net.hpp"
+#include "process.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kith::bench {
+
+// A folder that is removed in the end.
+class scratch_folder {
+public:
+    explicit scratch_folder(const std::string& parent);
+    scratch_folder(const scratch_folder&) = delete;
+    scratch_folder& operator=(const scratch_folder&) = delete;
+    ~scratch_folder();
+
+    const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+};
+
+class floor_process {
+public:
+    // `mode` is "send" or "join"; with `durable` each turn of the loop ends with an fdatasync.
+    floor_process(const scratch_folder& folder, const std::string& mode, bool durable);
+
+    child_process& process() { return *process_; }
+    std::uint16_t port() const { return port_; }
+
+private:
+    std::unique_ptr<child_process> process_;
+    std::uint16_t port_ = 0;
+};
+
+struct account {
+    std::string id;
+    std::string access_token;
+    std::string refresh_token;
+    std::int64_t expires_ns = 0;
+};
+
+// A Kith server over one data folder. It can be stopped and started again; accounts and tokens stay.
+class kith_world {
+public:
+    // `binary` is the kith executable. Creates the data folder, nothing else.
+    kith_world(const scratch_folder& folder, std::string binary, const std::string& name);
+
+    void start();
+    void stop();
+    bool is_running() const { return process_ != nullptr; }
+    child_process& process() { return *process_; }
+    std::uint16_t port() const { return port_; }
+
+    // Makes the owner at the first call and accounts up to `count`, on all cores: hashing a password takes tens of
+    // milliseconds. Renews access tokens that would end within the next five minutes.
+    void ensure_accounts(std::size_t count);
+    const account& user(std::size_t index) const { return accounts_.at(index); }
+    std::size_t accounts() const { return accounts_.size(); }
+
+    // The conversation of these users, made where it is missing. Two users: a direct one.
+    std::string open_conversation(const std::vector<std::size_t>& users);
+
+    // A socket of this user: connected, upgraded, after its hello.
+    unique_fd open_socket(std::size_t user, unsigned source);
+
+private:
+    void set_up_owner();
+    void register_accounts(std::size_t from, std::size_t to, const std::string& invite);
+    void renew_old_tokens();
+
+    std::string binary_;
+    std::string data_path_;
+    std::string output_path_;
+    std::string password_;
+    account owner_;
+    std::vector<account> accounts_;
+    std::unique_ptr<child_process> process_;
+    std::uint16_t port_ = 0;
+};
+
+// A socket of a group of the floor.
+unique_fd open_floor_socket(std::uint16_t port, std::size_t group, unsigned source);
+
+}  // namespace kith::bench
