@@ -74,15 +74,17 @@ task<std::int64_t> prune_notes(database& store, const journal::prune_limits& lim
 }
 
 task<std::int64_t> prune_answers(database& store) {
-    return store.write(
-        [](transaction& t) { return static_cast<std::int64_t>(journal::prune_answers(t, answers_per_prune)); });
+    return store.write([](transaction& t) {
+        return static_cast<std::int64_t>(journal::prune_answers(t, answers_per_prune));
+    });
 }
 
 std::span<const gateway::static_file> web_files() {
     static const std::vector<gateway::static_file> files = [] {
         std::vector<gateway::static_file> all;
         for (const web::asset& asset : web::assets()) {
-            all.push_back({asset.path, asset.type, asset.etag, asset.immutable, asset.plain, asset.brotli, asset.gzip});
+            all.push_back(
+                {asset.path, asset.type, asset.etag, asset.immutable, asset.plain, asset.brotli, asset.gzip});
         }
         return all;
     }();
@@ -108,8 +110,9 @@ void prepare_data_folder(const std::filesystem::path& folder) {
         throw error(error_code::internal, folder.string() + " is not a folder");
     }
     if (::access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
-        throw error(error_code::internal, "the data folder " + folder.string() + " is not writable: " +
-                                              std::strerror(errno) + "; choose another by --data or change its owner");
+        throw error(error_code::internal, "the data folder " + folder.string()
+                                              + " is not writable: " + std::strerror(errno)
+                                              + "; choose another by --data or change its owner");
     }
 }
 
@@ -143,16 +146,29 @@ void house::build_modules() {
     hashing_ = make_worker_pool(reactor_.get_executor(), "kith-hash", settings_.users.hash_threads,
                                 settings_.users.hash_queue);
     gateway::register_own_operations(table_, *store_);
-    users_ = users::create(users::deps{*store_, *journal_, table_, clock_, random_, ids_, *log_, *metrics_, tasks_,
-                                       *hashing_, settings_, settings_.data.dir, std::string(version()),
+    users_ = users::create(users::deps{*store_,
+                                       *journal_,
+                                       table_,
+                                       clock_,
+                                       random_,
+                                       ids_,
+                                       *log_,
+                                       *metrics_,
+                                       tasks_,
+                                       *hashing_,
+                                       settings_,
+                                       settings_.data.dir,
+                                       std::string(version()),
                                        {"direct_messages", "invites", "presence", "typing"},
                                        [this] { return public_url(); }});
-    messages_ = messages::create(messages::deps{*store_, *journal_, table_, users_->people(), ids_, clock_, settings_});
+    messages_ = messages::create(
+        messages::deps{*store_, *journal_, table_, users_->people(), ids_, settings_});
 }
 
 void house::build_server() {
-    server_ = gateway::make_server(gateway::server_deps{reactor_, clock_, random_, *log_, *metrics_, tasks_, *store_, table_,
-                                                        users_->authenticator(), settings_, web_files(), version()});
+    server_ = gateway::make_server(gateway::server_deps{reactor_, clock_, random_, *log_, *metrics_, tasks_,
+                                                        *store_, table_, users_->authenticator(), settings_,
+                                                        web_files(), version()});
     users_->set_hub(server_->connections());
     messages_->set_hub(server_->connections());
     journal_->set_tail(server_->tail());

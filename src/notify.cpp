@@ -14,7 +14,8 @@ namespace kith {
 void notify_manager(std::string_view state) noexcept {
     const char* path = std::getenv("NOTIFY_SOCKET");
     sockaddr_un address{};
-    if (path == nullptr || (path[0] != '/' && path[0] != '@') || std::strlen(path) >= sizeof(address.sun_path)) {
+    if (path == nullptr || (path[0] != '/' && path[0] != '@')
+        || std::strlen(path) >= sizeof(address.sun_path)) {
         return;
     }
     address.sun_family = AF_UNIX;
@@ -28,8 +29,8 @@ void notify_manager(std::string_view state) noexcept {
         return;
     }
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
-    ::sendto(file, state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address),
-             size);
+    ::sendto(file, state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+             reinterpret_cast<const sockaddr*>(&address), size);
     ::close(file);
 }
 

@@ -24,7 +24,8 @@ namespace {
 /// What one run of the server holds beside the house.
 class serving {
 public:
-    explicit serving(house& of) : house_(of), signals_(of.reactor(), SIGINT, SIGTERM), watchdog_(of.reactor()) {}
+    explicit serving(house& of)
+        : house_(of), signals_(of.reactor(), SIGINT, SIGTERM), watchdog_(of.reactor()) {}
 
     task<void> run() {
         std::exception_ptr failed;

@@ -212,15 +212,15 @@ public:
 
 /// Deadline class of a read.
 enum class read_kind : std::uint8_t {
-    quick,   ///< point reads and pages; one reader is kept for them
+    quick,  ///< point reads and pages; one reader is kept for them
     resume,  ///< replays of the journal and /sync: wait in a queue of their own
 };
 
 class write_job {
 public:
     virtual ~write_job() = default;
-    virtual void run(transaction& t) = 0;                  ///< on the writer; may run again after a retry
-    virtual void finish(std::exception_ptr failed) = 0;    ///< on the reactor
+    virtual void run(transaction& t) = 0;  ///< on the writer; may run again after a retry
+    virtual void finish(std::exception_ptr failed) = 0;  ///< on the reactor
 };
 class read_job {
 public:
@@ -232,7 +232,7 @@ public:
 /// How the store is, for /readyz and the console.
 enum class health : std::uint8_t {
     ok,
-    full,     ///< the last write failed for lack of space; cleared by the next that succeeds
+    full,  ///< the last write failed for lack of space; cleared by the next that succeeds
     stopped,  ///< a commit or checkpoint had an unknown outcome: no write until a restart
 };
 
@@ -252,7 +252,8 @@ public:
 
     /// Runs `job(snapshot&)` on one consistent state. Throws what the job threw, or `overloaded`.
     template <class Job>
-    auto read(Job job, db::read_kind kind = db::read_kind::quick) -> task<std::invoke_result_t<const Job&, snapshot&>>;
+    auto read(Job job, db::read_kind kind = db::read_kind::quick)
+        -> task<std::invoke_result_t<const Job&, snapshot&>>;
 
     [[nodiscard]] virtual db::health health() const noexcept = 0;
 
@@ -272,9 +273,9 @@ protected:
 namespace db {
 
 struct options {
-    std::string path;                    ///< the SQLite file
+    std::string path;  ///< the SQLite file
     std::string synchronous = "FULL";
-    std::size_t readers = 3;             ///< one of them is kept for quick reads
+    std::size_t readers = 3;  ///< one of them is kept for quick reads
     std::size_t queue_jobs = 4096;
     std::size_t queue_bytes = 64U << 20U;
     std::size_t batch_jobs = 512;
@@ -282,7 +283,7 @@ struct options {
     std::size_t wal_bytes_max = 256U << 20U;
     std::chrono::milliseconds batch_time{5};
     std::chrono::milliseconds read_timeout{5000};
-    bool ack_before_commit = false;      ///< a mutation for the oracle's own check; never in use
+    bool ack_before_commit = false;  ///< a mutation for the oracle's own check; never in use
 };
 
 /// What the executor needs. `participant` may be null. All must outlive the database.
@@ -385,7 +386,8 @@ auto database::write(Job job, std::size_t bytes) -> task<std::invoke_result_t<co
         using typed = db::typed_job<db::write_job, transaction, Job, decltype(handler)>;
         enqueue(std::make_unique<typed>(std::move(moved), std::move(handler)), size);
     };
-    return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, typename db::completion<result>::signature>(
+    return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>,
+                                       typename db::completion<result>::signature>(
         std::move(start), boost::asio::use_awaitable, std::move(job), bytes);
 }
 
@@ -396,7 +398,8 @@ auto database::read(Job job, db::read_kind kind) -> task<std::invoke_result_t<co
         using typed = db::typed_job<db::read_job, snapshot, Job, decltype(handler)>;
         enqueue(std::make_unique<typed>(std::move(moved), std::move(handler)), which);
     };
-    return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, typename db::completion<result>::signature>(
+    return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>,
+                                       typename db::completion<result>::signature>(
         std::move(start), boost::asio::use_awaitable, std::move(job), kind);
 }
 

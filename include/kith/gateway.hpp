@@ -32,15 +32,15 @@ struct principal {
 
 /// One request on its way through a handler, and what the handler may say beside its result. Lives for the whole call.
 struct call {
-    principal who;              ///< empty for public operations called without a token
+    principal who;  ///< empty for public operations called without a token
     std::string request_id;
-    std::string address;        ///< of the client, behind trusted proxies the real one
-    std::string user_agent;     ///< at most 200 bytes
+    std::string address;  ///< of the client, behind trusted proxies the real one
+    std::string user_agent;  ///< at most 200 bytes
     bool over_socket = false;
     bool secure_cookies = false;  ///< HTTPS or loopback: `__Host-` and Secure work there
-    std::string cookies;        ///< the Cookie header of a same-origin JSON request, else empty
+    std::string cookies;  ///< the Cookie header of a same-origin JSON request, else empty
 
-    int status = 0;                        ///< HTTP status instead of the operation's own
+    int status = 0;  ///< HTTP status instead of the operation's own
     std::vector<std::string> set_cookies;  ///< Set-Cookie values
 };
 
@@ -71,7 +71,8 @@ public:
     /// The last one is gone.
     virtual void user_disconnected(user_id user) = 0;
     /// A socket has caught up; `followed` are its user's topics. Ephemeral events sent to it now follow `caught_up`.
-    virtual void caught_up(connection_id socket, user_id user, const std::vector<journal::topic>& followed) = 0;
+    virtual void caught_up(connection_id socket, user_id user,
+                           const std::vector<journal::topic>& followed) = 0;
 };
 
 /// Pushes what is not durable, and knows who is here. Called on the reactor.

@@ -28,23 +28,28 @@ namespace journal {
 
 /// Where a change is heard of.
 enum class topic_kind : std::uint8_t {
-    user,          ///< a person's own devices
+    user,  ///< a person's own devices
     conversation,  ///< the members of a conversation
-    card,          ///< the public part of a person: friends and peers of direct conversations
+    card,  ///< the public part of a person: friends and peers of direct conversations
 };
 
 /// A kind and an id, stored as one integer.
 class topic {
 public:
     constexpr topic() noexcept = default;
-    constexpr topic(topic_kind kind, std::int64_t id) noexcept : packed_(id * 4 + static_cast<std::int64_t>(kind)) {}
+    constexpr topic(topic_kind kind, std::int64_t id) noexcept
+        : packed_(id * 4 + static_cast<std::int64_t>(kind)) {}
     [[nodiscard]] static constexpr topic from_packed(std::int64_t packed) noexcept {
         topic made;
         made.packed_ = packed;
         return made;
     }
-    [[nodiscard]] static constexpr topic of_user(user_id user) noexcept { return {topic_kind::user, user.value()}; }
-    [[nodiscard]] static constexpr topic of_card(user_id user) noexcept { return {topic_kind::card, user.value()}; }
+    [[nodiscard]] static constexpr topic of_user(user_id user) noexcept {
+        return {topic_kind::user, user.value()};
+    }
+    [[nodiscard]] static constexpr topic of_card(user_id user) noexcept {
+        return {topic_kind::card, user.value()};
+    }
     template <class Id>
     [[nodiscard]] static constexpr topic of_conversation(Id conversation) noexcept {
         return {topic_kind::conversation, conversation.value()};
@@ -66,9 +71,9 @@ inline constexpr std::size_t topics_max = 4;
 struct note_row {
     std::int64_t pos = 0;
     topic where;
-    std::string change;      ///< the event type, e.g. `message.created`
+    std::string change;  ///< the event type, e.g. `message.created`
     std::int64_t thing = 0;  ///< the key by which the owning module finds what changed
-    std::int64_t seq = 0;    ///< the message number where there is one, else 0
+    std::int64_t seq = 0;  ///< the message number where there is one, else 0
 };
 
 /// A committed change as it travels in memory, with the struct that the module noted.
@@ -98,9 +103,9 @@ public:
 
 /// Where the journal stands.
 struct state {
-    std::string epoch;          ///< another one after a restore or an import
-    std::int64_t pos = 0;       ///< the head: the newest committed position
-    std::int64_t horizon = 0;   ///< the highest position pruned
+    std::string epoch;  ///< another one after a restore or an import
+    std::int64_t pos = 0;  ///< the head: the newest committed position
+    std::int64_t horizon = 0;  ///< the highest position pruned
 };
 
 /// What a viewer follows; in a conversation only from message `first_seq` on.
@@ -146,7 +151,7 @@ struct prune_limits {
     prune_limits(std::chrono::seconds oldest, std::int64_t kept) : age(oldest), positions_max(kept) {}
     std::chrono::seconds age{30 * 86400};
     std::int64_t positions_max = 20'000'000;  ///< kept below the head
-    std::int64_t step_max = 2000;             ///< pruned in one job
+    std::int64_t step_max = 2000;  ///< pruned in one job
 };
 /// Deletes the notes of positions older than `age` or beyond `positions_max`, never past the cursor of a reader, and
 /// raises the horizon in the same job. Returns how many positions went; call again while that is `step_max`.
@@ -172,9 +177,9 @@ public:
 using reader_job = std::function<void(transaction&, std::span<const note_row>)>;
 
 struct reader_options {
-    std::string name;                       ///< unique among readers
-    std::string holder;                     ///< unique among processes
-    std::size_t notes_max = 1000;           ///< notes of one step
+    std::string name;  ///< unique among readers
+    std::string holder;  ///< unique among processes
+    std::size_t notes_max = 1000;  ///< notes of one step
     std::chrono::seconds lease{30};
 };
 [[nodiscard]] std::unique_ptr<reader> make_reader(database& where, reader_options options, reader_job handle);

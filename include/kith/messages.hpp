@@ -115,7 +115,6 @@ struct deps {
         table;  ///< create() registers operations, events, what is followed and the section `conversations`
     const users::presence& people;
     id_source& ids;
-    const clock_source& clock;
     const config& settings;
 };
 

@@ -68,12 +68,11 @@ std::string format_time(timestamp time) {
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::milliseconds>(time - day));
     std::array<char, 40> out{};
-    const int length = std::snprintf(out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                                     static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                                     static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                                     static_cast<int>(clock.minutes().count()),
-                                     static_cast<int>(clock.seconds().count()),
-                                     static_cast<int>(clock.subseconds().count()));
+    const int length = std::snprintf(
+        out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+        static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+        static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
     return {out.data(), static_cast<std::size_t>(length)};
 }
 

@@ -31,8 +31,8 @@ public:
             for (const auto& [section, node] : root) {
                 const toml::table* table = node.as_table();
                 if (table == nullptr) {
-                    result_.warnings.push_back(file.string() + ": \"" + std::string(section.str()) +
-                                               "\" stands outside of a [section] and has no meaning");
+                    result_.warnings.push_back(file.string() + ": \"" + std::string(section.str())
+                                               + "\" stands outside of a [section] and has no meaning");
                     continue;
                 }
                 for (const auto& [key, value] : *table) {
@@ -41,8 +41,8 @@ public:
                 }
             }
         } catch (const toml::parse_error& failed) {
-            result_.errors.push_back(file.string() + ":" + std::to_string(failed.source().begin.line) + ": " +
-                                     std::string(failed.description()));
+            result_.errors.push_back(file.string() + ":" + std::to_string(failed.source().begin.line) + ": "
+                                     + std::string(failed.description()));
         }
     }
 
@@ -52,8 +52,10 @@ public:
             if (!variable.starts_with(environment_prefix) || joint == std::string::npos) {
                 continue;
             }
-            const std::string section = variable.substr(environment_prefix.size(), joint - environment_prefix.size());
-            take(lower(section) + "." + lower(variable.substr(joint + 2)), text, variable, config_origin::environment);
+            const std::string section =
+                variable.substr(environment_prefix.size(), joint - environment_prefix.size());
+            take(lower(section) + "." + lower(variable.substr(joint + 2)), text, variable,
+                 config_origin::environment);
         }
     }
 
@@ -65,7 +67,8 @@ public:
         }
         const std::string key = assignment.substr(0, equals);
         if (!take(key, assignment.substr(equals + 1), "--set", config_origin::command_line)) {
-            result_.errors.push_back("--set " + key + ": there is no such key; `kith config show` lists them all");
+            result_.errors.push_back("--set " + key
+                                     + ": there is no such key; `kith config show` lists them all");
         }
     }
 
@@ -103,7 +106,8 @@ private:
     }
 
     /// Sets one key; false when there is none of that name.
-    bool take(const std::string& key, const std::string& text, const std::string& from, config_origin origin) {
+    bool take(const std::string& key, const std::string& text, const std::string& from,
+              config_origin origin) {
         for (std::size_t i = 0; i < keys_.size(); ++i) {
             if (keys_[i].name == key) {
                 const std::string problem = keys_[i].parse(result_.values, text);
@@ -130,7 +134,8 @@ void check_together(config_result& result) {
     const char* unsafe = std::getenv("KITH_TEST_UNSAFE");
     const bool unsafe_allowed = unsafe != nullptr && std::string_view(unsafe) == "1";
     if (!unsafe_allowed && result.values.database.synchronous != "FULL") {
-        result.errors.emplace_back("database.synchronous: anything but FULL can lose answered messages and is refused");
+        result.errors.emplace_back(
+            "database.synchronous: anything but FULL can lose answered messages and is refused");
     }
     if (!unsafe_allowed && !result.values.test.mutation.empty()) {
         result.errors.emplace_back("test.mutation: this breaks promises on purpose and is refused");
@@ -141,9 +146,9 @@ void check_together(config_result& result) {
 
 std::string_view name(registration_mode mode) noexcept {
     switch (mode) {
-        case registration_mode::invite: return "invite";
-        case registration_mode::open: return "open";
-        case registration_mode::closed: return "closed";
+    case registration_mode::invite: return "invite";
+    case registration_mode::open: return "open";
+    case registration_mode::closed: return "closed";
     }
     return "";
 }

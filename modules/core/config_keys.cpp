@@ -29,7 +29,8 @@ bool read_number(const std::string& text, Number& out) {
 
 /// Whole numbers, sizes and durations between two bounds, in the unit of the field.
 template <class Access>
-config_key number(std::string name, std::string meaning, Access access, std::int64_t least, std::int64_t most) {
+config_key number(std::string name, std::string meaning, Access access, std::int64_t least,
+                  std::int64_t most) {
     config_key key{std::move(name), std::move(meaning), {}, {}};
     key.parse = [=](config& into, const std::string& text) -> std::string {
         std::int64_t value = 0;
@@ -99,7 +100,9 @@ config_key flag(std::string name, std::string meaning, Access access) {
         access(into) = value == "true";
         return {};
     };
-    key.show = [=](const config& from) { return std::string(access(const_cast<config&>(from)) ? "true" : "false"); };
+    key.show = [=](const config& from) {
+        return std::string(access(const_cast<config&>(from)) ? "true" : "false");
+    };
     return key;
 }
 
@@ -124,7 +127,8 @@ config_key choice(std::string name, std::string meaning, Access access, std::vec
 config_key registration_key() {
     config_key key{"users.registration", "Who may register: invite, open or closed", {}, {}};
     key.parse = [](config& into, const std::string& value) -> std::string {
-        for (const auto mode : {registration_mode::invite, registration_mode::open, registration_mode::closed}) {
+        for (const auto mode :
+             {registration_mode::invite, registration_mode::open, registration_mode::closed}) {
             if (name(mode) == value) {
                 into.users.registration = mode;
                 return {};
@@ -137,7 +141,8 @@ config_key registration_key() {
 }
 
 config_key scale_key() {
-    config_key key{"limits.scale", "Multiplies every rate limit and lock-out, not the caps on counts and sizes", {}, {}};
+    config_key key{
+        "limits.scale", "Multiplies every rate limit and lock-out, not the caps on counts and sizes", {}, {}};
     key.parse = [](config& into, const std::string& value) -> std::string {
         return read_number(value, into.limits.scale) && into.limits.scale > 0 && into.limits.scale <= 1e9
                    ? ""
@@ -151,7 +156,10 @@ config_key scale_key() {
     return key;
 }
 
-#define KITH_FIELD(path) [](config& c) -> auto& { return c.path; }
+#define KITH_FIELD(path) \
+    [](config & c) -> auto& { \
+        return c.path; \
+    }
 
 constexpr std::int64_t day = 86400;
 constexpr std::int64_t gib = std::int64_t{1} << 30;
@@ -159,13 +167,16 @@ constexpr std::int64_t gib = std::int64_t{1} << 30;
 std::vector<config_key> server_keys() {
     return {
         text("server.name", "What this server calls itself", KITH_FIELD(server.name)),
-        text("server.listen", "ADDRESS:PORT or [V6]:PORT; port 0 picks a free one", KITH_FIELD(server.listen)),
-        text("server.public_url", "What people type, such as https://chat.example.org; empty: http://ADDRESS:PORT",
+        text("server.listen", "ADDRESS:PORT or [V6]:PORT; port 0 picks a free one",
+             KITH_FIELD(server.listen)),
+        text("server.public_url",
+             "What people type, such as https://chat.example.org; empty: http://ADDRESS:PORT",
              KITH_FIELD(server.public_url)),
         list("server.origins", "Further origins that may open a socket", KITH_FIELD(server.origins)),
         list("server.trusted_proxies", "Addresses or networks whose X-Forwarded-For and -Proto count",
              KITH_FIELD(server.trusted_proxies)),
-        number("server.drain", "Seconds a stop may take before sockets are cut", KITH_FIELD(server.drain), 0, 600),
+        number("server.drain", "Seconds a stop may take before sockets are cut", KITH_FIELD(server.drain), 0,
+               600),
         config_key{"data.dir", "The data folder",
                    [](config& into, const std::string& value) -> std::string {
                        into.data.dir = value;
@@ -181,16 +192,22 @@ std::vector<config_key> store_keys() {
                KITH_FIELD(database.synchronous), {"FULL", "NORMAL"}),
         number("database.readers", "Threads that read", KITH_FIELD(database.readers), 2, 64),
         number("database.queue_jobs", "Writes that may wait", KITH_FIELD(database.queue_jobs), 16, 1'000'000),
-        number("database.queue_bytes", "Bytes of writes that may wait", KITH_FIELD(database.queue_bytes), 1 << 20, gib),
-        number("database.batch_jobs", "Writes in one commit at most", KITH_FIELD(database.batch_jobs), 1, 100'000),
-        number("database.batch_bytes", "Bytes in one commit at most", KITH_FIELD(database.batch_bytes), 1 << 16, gib),
+        number("database.queue_bytes", "Bytes of writes that may wait", KITH_FIELD(database.queue_bytes),
+               1 << 20, gib),
+        number("database.batch_jobs", "Writes in one commit at most", KITH_FIELD(database.batch_jobs), 1,
+               100'000),
+        number("database.batch_bytes", "Bytes in one commit at most", KITH_FIELD(database.batch_bytes),
+               1 << 16, gib),
         number("database.wal_bytes_max", "Size of the write-ahead log beyond which writes are refused",
                KITH_FIELD(database.wal_bytes_max), 32 << 20, 64 * gib),
-        number("database.read_timeout", "Milliseconds a read may take", KITH_FIELD(database.read_timeout), 100, 600'000),
-        number("journal.ring", "Events kept in memory for those who come back", KITH_FIELD(journal.ring), 16, 10'000'000),
-        number("journal.horizon_seconds", "Age at which notes of changes are pruned", KITH_FIELD(journal.horizon_seconds), 1,
-               3650 * day),
-        number("journal.notes_max", "Notes kept at most", KITH_FIELD(journal.notes_max), 1000, 10'000'000'000),
+        number("database.read_timeout", "Milliseconds a read may take", KITH_FIELD(database.read_timeout),
+               100, 600'000),
+        number("journal.ring", "Events kept in memory for those who come back", KITH_FIELD(journal.ring), 16,
+               10'000'000),
+        number("journal.horizon_seconds", "Age at which notes of changes are pruned",
+               KITH_FIELD(journal.horizon_seconds), 1, 3650 * day),
+        number("journal.notes_max", "Notes kept at most", KITH_FIELD(journal.notes_max), 1000,
+               10'000'000'000),
         number("journal.prune_seconds", "How often pruning looks", KITH_FIELD(journal.prune_seconds), 1, day),
     };
 }
@@ -201,14 +218,19 @@ std::vector<config_key> user_keys() {
         flag("users.members_may_invite", "Members may invite; owner and admins always may",
              KITH_FIELD(users.members_may_invite)),
         number("users.access_seconds", "Life of an access token", KITH_FIELD(users.access_seconds), 5, day),
-        number("users.refresh_seconds", "Life of a session that is not used", KITH_FIELD(users.refresh_seconds), 60,
-               3650 * day),
-        number("users.argon2_mib", "Memory of a password hash (OWASP: at least 19)", KITH_FIELD(users.argon2_mib), 19, 4096),
-        number("users.argon2_passes", "Passes of a password hash (OWASP: at least 2)", KITH_FIELD(users.argon2_passes), 2, 100),
+        number("users.refresh_seconds", "Life of a session that is not used",
+               KITH_FIELD(users.refresh_seconds), 60, 3650 * day),
+        number("users.argon2_mib", "Memory of a password hash (OWASP: at least 19)",
+               KITH_FIELD(users.argon2_mib), 19, 4096),
+        number("users.argon2_passes", "Passes of a password hash (OWASP: at least 2)",
+               KITH_FIELD(users.argon2_passes), 2, 100),
         number("users.hash_threads", "Threads that hash passwords", KITH_FIELD(users.hash_threads), 1, 64),
-        number("users.hash_queue", "Sign-ins that may wait for one", KITH_FIELD(users.hash_queue), 1, 100'000),
-        number("users.setup_minutes", "Life of the set-up link", KITH_FIELD(users.setup_minutes), 1, 7 * 1440),
-        number("users.sessions_max", "Sessions of one user; the oldest ends beyond", KITH_FIELD(users.sessions_max), 1, 10'000),
+        number("users.hash_queue", "Sign-ins that may wait for one", KITH_FIELD(users.hash_queue), 1,
+               100'000),
+        number("users.setup_minutes", "Life of the set-up link", KITH_FIELD(users.setup_minutes), 1,
+               7 * 1440),
+        number("users.sessions_max", "Sessions of one user; the oldest ends beyond",
+               KITH_FIELD(users.sessions_max), 1, 10'000),
         number("messages.recall_seconds", "How long one may recall one's own message; 0: always",
                KITH_FIELD(messages.recall_seconds), 0, 3650 * day),
     };
@@ -225,11 +247,16 @@ std::vector<config_key> limit_keys() {
         number("limits.sockets_per_user", "Sockets of one user; the oldest is closed beyond",
                KITH_FIELD(limits.sockets_per_user), 1, 10'000),
         number("limits.body_bytes", "Size of a request's body", KITH_FIELD(limits.body_bytes), 1024, gib),
-        number("limits.header_bytes", "Size of a request's header", KITH_FIELD(limits.header_bytes), 1024, 1 << 20),
-        number("limits.header_fields", "Fields of a request's header", KITH_FIELD(limits.header_fields), 8, 1000),
-        number("limits.outbox_bytes", "Bytes that may wait for a slow socket", KITH_FIELD(limits.outbox_bytes), 1 << 16, gib),
-        number("limits.outbox_frames", "Frames that may wait for a slow socket", KITH_FIELD(limits.outbox_frames), 16, 1'000'000),
-        choice("log.level", "debug, info, warn or error", KITH_FIELD(log.level), {"debug", "info", "warn", "error"}),
+        number("limits.header_bytes", "Size of a request's header", KITH_FIELD(limits.header_bytes), 1024,
+               1 << 20),
+        number("limits.header_fields", "Fields of a request's header", KITH_FIELD(limits.header_fields), 8,
+               1000),
+        number("limits.outbox_bytes", "Bytes that may wait for a slow socket",
+               KITH_FIELD(limits.outbox_bytes), 1 << 16, gib),
+        number("limits.outbox_frames", "Frames that may wait for a slow socket",
+               KITH_FIELD(limits.outbox_frames), 16, 1'000'000),
+        choice("log.level", "debug, info, warn or error", KITH_FIELD(log.level),
+               {"debug", "info", "warn", "error"}),
         choice("log.format", "plain or json", KITH_FIELD(log.format), {"plain", "json"}),
         flag("metrics.open", "Answer /metrics to other than loopback addresses", KITH_FIELD(metrics.open)),
         choice("test.mutation", "Breaks a promise on purpose", KITH_FIELD(test.mutation),

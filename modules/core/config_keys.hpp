@@ -10,7 +10,7 @@
 namespace kith {
 
 struct config_key {
-    std::string name;     ///< section.key
+    std::string name;  ///< section.key
     std::string meaning;  ///< one line for the example file
     /// Reads text into the struct; returns what was expected, or nothing when it was right.
     std::function<std::string(config&, const std::string&)> parse;

@@ -54,7 +54,8 @@ bool equal_constant_time(std::span<const std::byte> a, std::span<const std::byte
 
 std::string base64url(std::span<const std::byte> bytes) {
     std::string out(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING), '\0');
-    sodium_bin2base64(out.data(), out.size(), raw(bytes), bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_bin2base64(out.data(), out.size(), raw(bytes), bytes.size(),
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     out.pop_back();  // the terminating zero
     return out;
 }
@@ -63,8 +64,9 @@ std::optional<std::string> from_base64url(std::string_view text) {
     std::string out(text.size(), '\0');
     std::size_t length = 0;
     const char* end = nullptr;
-    const int failed = sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(),
-                                         nullptr, &length, &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    const int failed =
+        sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(),
+                          nullptr, &length, &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     if (failed != 0 || end != text.data() + text.size()) {
         return std::nullopt;
     }

@@ -9,8 +9,8 @@ namespace kith {
 
 std::string_view name(error_code code) noexcept {
     constexpr std::array<std::string_view, 12> names{
-        "invalid",   "unauthenticated", "forbidden", "not_found",  "conflict",     "gone",
-        "too_large", "too_many_requests", "internal", "overloaded", "storage_full", "outcome_unknown"};
+        "invalid",   "unauthenticated",   "forbidden", "not_found",  "conflict",     "gone",
+        "too_large", "too_many_requests", "internal",  "overloaded", "storage_full", "outcome_unknown"};
     return names.at(static_cast<std::size_t>(code));
 }
 

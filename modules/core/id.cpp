@@ -34,7 +34,8 @@ void id_source::raise_to(std::int64_t highest) {
 
 std::int64_t id_source::next() {
     const std::int64_t now_ms =
-        std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().time_since_epoch()).count() - epoch_ms;
+        std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().time_since_epoch()).count()
+        - epoch_ms;
     const std::scoped_lock lock(mutex_);
     last_tick_ = std::max(last_tick_ + 1, now_ms << sequence_bits);
     const std::int64_t ms = last_tick_ >> sequence_bits;

@@ -109,15 +109,15 @@ void write_string(std::string& out, std::string_view text) {
         plain = i + 1;
         out += '\\';
         switch (byte) {
-            case '"': out += '"'; break;
-            case '\\': out += '\\'; break;
-            case '\n': out += 'n'; break;
-            case '\r': out += 'r'; break;
-            case '\t': out += 't'; break;
-            default:
-                out += "u00";
-                out += digits[byte >> 4U];
-                out += digits[byte & 15U];
+        case '"': out += '"'; break;
+        case '\\': out += '\\'; break;
+        case '\n': out += 'n'; break;
+        case '\r': out += 'r'; break;
+        case '\t': out += 't'; break;
+        default:
+            out += "u00";
+            out += digits[byte >> 4U];
+            out += digits[byte & 15U];
         }
     }
     out.append(text, plain);
@@ -178,7 +178,8 @@ namespace detail {
 std::optional<std::int64_t> read_integer(const value& input, bool from_text) {
     if (input.is_number_unsigned()) {
         const auto number = input.get<std::uint64_t>();
-        return std::in_range<std::int64_t>(number) ? std::optional(static_cast<std::int64_t>(number)) : std::nullopt;
+        return std::in_range<std::int64_t>(number) ? std::optional(static_cast<std::int64_t>(number))
+                                                   : std::nullopt;
     }
     if (input.is_number_integer()) {
         return input.get<std::int64_t>();

@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t queue_lines = 8192;
 
 spdlog::level::level_enum to_spdlog(log_level level) {
-    constexpr std::array levels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+    constexpr std::array levels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
+                                spdlog::level::err};
     return levels.at(static_cast<std::size_t>(level));
 }
 
@@ -78,16 +79,16 @@ public:
                                                         spdlog::async_overflow_policy::overrun_oldest);
         lines_->set_level(to_spdlog(level));
         lines_->flush_on(spdlog::level::warn);
-        lines_->set_pattern(format == log_format::json
-                                ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
-                                : "%Y-%m-%dT%H:%M:%S.%eZ %^%-5l%$ %v",
+        lines_->set_pattern(format == log_format::json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
+                                                       : "%Y-%m-%dT%H:%M:%S.%eZ %^%-5l%$ %v",
                             spdlog::pattern_time_type::utc);
     }
 
     void write(log_level level, std::string_view message, std::initializer_list<log_field> fields) override {
         const spdlog::level::level_enum at = to_spdlog(level);
         if (lines_->should_log(at)) {
-            const std::string line = format_ == log_format::json ? json_line(message, fields) : plain_line(message, fields);
+            const std::string line =
+                format_ == log_format::json ? json_line(message, fields) : plain_line(message, fields);
             lines_->log(at, spdlog::string_view_t(line));
         }
     }

@@ -45,12 +45,14 @@ private:
 
 class prometheus_metrics final : public metrics {
 public:
-    counter& make_counter(const std::string& name, const std::string& help, const metric_labels& labels) override {
+    counter& make_counter(const std::string& name, const std::string& help,
+                          const metric_labels& labels) override {
         const std::scoped_lock lock(mutex_);
         auto& family = prometheus::BuildCounter().Name(name).Help(help).Register(registry_);
         return counters_.emplace_back(family.Add(to_map(labels)));
     }
-    gauge& make_gauge(const std::string& name, const std::string& help, const metric_labels& labels) override {
+    gauge& make_gauge(const std::string& name, const std::string& help,
+                      const metric_labels& labels) override {
         const std::scoped_lock lock(mutex_);
         auto& family = prometheus::BuildGauge().Name(name).Help(help).Register(registry_);
         return gauges_.emplace_back(family.Add(to_map(labels)));
@@ -64,7 +66,9 @@ public:
     std::string text() const override { return prometheus::TextSerializer().Serialize(registry_.Collect()); }
 
 private:
-    static std::map<std::string, std::string> to_map(const metric_labels& labels) { return {labels.begin(), labels.end()}; }
+    static std::map<std::string, std::string> to_map(const metric_labels& labels) {
+        return {labels.begin(), labels.end()};
+    }
 
     std::mutex mutex_;
     prometheus::Registry registry_;

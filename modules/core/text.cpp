@@ -65,8 +65,8 @@ std::size_t code_points(std::string_view text) noexcept {
 bool has_controls(std::string_view text) noexcept {
     bool found = false;
     each_code_point(text, [&](UChar32 c, std::int32_t, std::int32_t) {
-        const bool bidi = (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F ||
-                          c == 0x061C;
+        const bool bidi = (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E
+                          || c == 0x200F || c == 0x061C;
         found = c < 0x20 || (c >= 0x7F && c < 0xA0) || bidi || c == 0x2028 || c == 0x2029;
         return !found;
     });
@@ -81,7 +81,8 @@ std::string fold(std::string_view text) {
 
 std::string skeleton(std::string_view text) {
     UErrorCode status = U_ZERO_ERROR;
-    const std::unique_ptr<USpoofChecker, void (*)(USpoofChecker*)> checker(uspoof_open(&status), &uspoof_close);
+    const std::unique_ptr<USpoofChecker, void (*)(USpoofChecker*)> checker(uspoof_open(&status),
+                                                                           &uspoof_close);
     check(status);
     icu::UnicodeString made;
     uspoof_getSkeletonUnicodeString(checker.get(), 0, fold_to_utf16(text), made, &status);
@@ -94,7 +95,9 @@ std::string skeleton(std::string_view text) {
 bool is_name_text(std::string_view text) {
     bool good = true;
     each_code_point(text, [&](UChar32 c, std::int32_t, std::int32_t) {
-        return good = c >= 0 && (u_isalnum(c) || u_charType(c) == U_NON_SPACING_MARK || c == '_' || c == '.' || c == '-');
+        return good = c >= 0
+                      && (u_isalnum(c) || u_charType(c) == U_NON_SPACING_MARK || c == '_' || c == '.'
+                          || c == '-');
     });
     return good;
 }

@@ -58,7 +58,8 @@ public:
 
 protected:
     void enqueue(std::unique_ptr<pool_job> job) override {
-        queued entry{std::move(job), boost::asio::prefer(reactor_, boost::asio::execution::outstanding_work.tracked)};
+        queued entry{std::move(job),
+                     boost::asio::prefer(reactor_, boost::asio::execution::outstanding_work.tracked)};
         {
             const std::scoped_lock lock(mutex_);
             if (!stopping_ && queue_.size() < queue_max_) {

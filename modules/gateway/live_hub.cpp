@@ -71,8 +71,8 @@ void live_hub::enter(receiver& socket) {
     sockets_.set(static_cast<double>(entered_));
     if (entry->sockets.size() > options_.sockets_per_user) {
         // Those that are closing already are still in the list until they have left.
-        entry->sockets[entry->sockets.size() - options_.sockets_per_user - 1]->end(close_code::too_many_sockets,
-                                                                                   "too many sockets", false);
+        entry->sockets[entry->sockets.size() - options_.sockets_per_user - 1]->end(
+            close_code::too_many_sockets, "too many sockets", false);
     }
 }
 
@@ -236,8 +236,8 @@ std::size_t live_hub::deliver(ring_entry& entry) {
 
 const encoded_frame& live_hub::frame_of(ring_entry& entry) {
     if (!entry.frame) {
-        entry.frame = make_frame(durable_text(entry.type->type, entry.change.pos,
-                                              entry.type->encode(entry.change.content.get())));
+        entry.frame = make_frame(
+            durable_text(entry.type->type, entry.change.pos, entry.type->encode(entry.change.content.get())));
         entry.change.content.reset();
     }
     return entry.frame;
@@ -249,14 +249,14 @@ void live_hub::apply(const effect& what) {
         return;
     }
     switch (what.what) {
-        case effect::kind::follow:
-            if (who->live > 0) {
-                follow(*who, what.where);
-            }
-            return;
-        case effect::kind::unfollow: unfollow(*who, what.where); return;
-        case effect::kind::end_session:
-        case effect::kind::end_user: end_sockets(what); return;
+    case effect::kind::follow:
+        if (who->live > 0) {
+            follow(*who, what.where);
+        }
+        return;
+    case effect::kind::unfollow: unfollow(*who, what.where); return;
+    case effect::kind::end_session:
+    case effect::kind::end_user: end_sockets(what); return;
     }
 }
 
@@ -304,7 +304,8 @@ void live_hub::cut_everyone(std::int64_t now_at) {
     }
 }
 
-void live_hub::send_ephemeral(journal::topic where, std::string_view type, std::string_view data, user_id except) {
+void live_hub::send_ephemeral(journal::topic where, std::string_view type, std::string_view data,
+                              user_id except) {
     const auto followers = topics_.find(where.packed());
     if (followers == topics_.end()) {
         return;

@@ -34,9 +34,9 @@ public:
     /// into the hub.
     virtual void end(close_code code, std::string_view reason, bool retry) = 0;
 
-    connection about;          ///< who and from where
-    std::int64_t cursor = 0;   ///< the newest position it was given, or began from
-    bool live = false;         ///< gets events as they pass
+    connection about;  ///< who and from where
+    std::int64_t cursor = 0;  ///< the newest position it was given, or began from
+    bool live = false;  ///< gets events as they pass
 };
 
 struct hub_options {
@@ -73,7 +73,8 @@ public:
 
     void committed(journal::batch changes) override;
 
-    void send_ephemeral(journal::topic where, std::string_view type, std::string_view data, user_id except) override;
+    void send_ephemeral(journal::topic where, std::string_view type, std::string_view data,
+                        user_id except) override;
     void send_ephemeral(connection_id socket, std::string_view type, std::string_view data) override;
     [[nodiscard]] bool connected(user_id user) const override;
     [[nodiscard]] bool follows(user_id user, journal::topic where) const override;

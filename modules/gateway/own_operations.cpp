@@ -75,7 +75,8 @@ BOOST_DESCRIBE_STRUCT(server_closing, (), (code, retry_after_ms))
 void register_own_operations(registry& table, database& store) {
     add_socket_own<hello_input, hello_output>(table, "hello", access::everyone,
                                               "The first frame: who is there, and since when");
-    add_socket_own<renew_input, renew_output>(table, "auth.renew", access::user, "A newer token for this socket");
+    add_socket_own<renew_input, renew_output>(table, "auth.renew", access::user,
+                                              "A newer token for this socket");
     table.add_ephemeral<token_expiring>("token.expiring");
     table.add_ephemeral<server_closing>("server.closing");
 

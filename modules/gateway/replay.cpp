@@ -90,8 +90,8 @@ replay_plan plan_replay(snapshot& s, const registry& table, const principal& who
     return plan;
 }
 
-replay_page render_page(snapshot& s, const registry& table, user_id viewer, const std::vector<journal::note_row>& notes,
-                        std::size_t begin) {
+replay_page render_page(snapshot& s, const registry& table, user_id viewer,
+                        const std::vector<journal::note_row>& notes, std::size_t begin) {
     replay_page page;
     std::size_t bytes = 0;
     page.next = begin;

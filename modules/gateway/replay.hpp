@@ -31,8 +31,9 @@ struct replay_page {
 /// How a resume stands in one snapshot.
 struct replay_plan {
     journal::state at;
-    std::int64_t up_to = 0;  ///< the replay is complete up to here: at.pos, or less when there was too much for one round
-    std::string reset;       ///< why there is no resume; empty: there is one
+    std::int64_t up_to =
+        0;  ///< the replay is complete up to here: at.pos, or less when there was too much for one round
+    std::string reset;  ///< why there is no resume; empty: there is one
     std::vector<journal::subscription> followed;
     std::vector<journal::note_row> notes;  ///< in (after, up_to], of each thing the newest only
     replay_page first;

@@ -19,14 +19,16 @@ task<replay_plan> read_plan(database& store, const registry& table, const princi
         epoch = since->epoch;
         after = since->pos;
     }
-    return store.read([&table, who, epoch, after](snapshot& s) { return plan_replay(s, table, who, epoch, after); },
-                      db::read_kind::resume);
+    return store.read(
+        [&table, who, epoch, after](snapshot& s) { return plan_replay(s, table, who, epoch, after); },
+        db::read_kind::resume);
 }
 
 task<replay_page> read_page(database& store, const registry& table, user_id viewer,
                             std::shared_ptr<const std::vector<journal::note_row>> notes, std::size_t begin) {
-    return store.read([&table, viewer, notes, begin](snapshot& s) { return render_page(s, table, viewer, *notes, begin); },
-                      db::read_kind::resume);
+    return store.read(
+        [&table, viewer, notes, begin](snapshot& s) { return render_page(s, table, viewer, *notes, begin); },
+        db::read_kind::resume);
 }
 
 json::value told_limits(const registry& table) {
@@ -39,7 +41,8 @@ json::value told_limits(const registry& table) {
     return limits;
 }
 
-void answer_hello(socket_session& socket, const registry& table, std::int64_t request, const replay_plan& plan) {
+void answer_hello(socket_session& socket, const registry& table, std::int64_t request,
+                  const replay_plan& plan) {
     hello_output out;
     out.session = socket.who().session;
     out.user = socket.who().user;
@@ -74,7 +77,8 @@ task<void> send_further_pages(socket_door& door, connection_id id, replay_plan& 
         }
         co_await socket->drained();
         socket.reset();
-        const replay_page page = co_await read_page(door.deps().store, door.deps().table, viewer, notes, next);
+        const replay_page page =
+            co_await read_page(door.deps().store, door.deps().table, viewer, notes, next);
         next = page.next;
         socket = door.find(id);
         if (socket && !socket->ending()) {
@@ -84,7 +88,8 @@ task<void> send_further_pages(socket_door& door, connection_id id, replay_plan& 
 }
 
 /// Returns when the socket is live, or gone.
-task<void> bring_to_head(socket_door& door, connection_id id, std::int64_t request, std::optional<hello_since> since) {
+task<void> bring_to_head(socket_door& door, connection_id id, std::int64_t request,
+                         std::optional<hello_since> since) {
     const socket_deps& deps = door.deps();
     bool answered = false;
     for (;;) {
@@ -135,7 +140,8 @@ task<void> bring_to_head(socket_door& door, connection_id id, std::int64_t reque
 
 }  // namespace
 
-task<void> run_hello(socket_door& door, connection_id id, std::int64_t request, std::optional<hello_since> since) {
+task<void> run_hello(socket_door& door, connection_id id, std::int64_t request,
+                     std::optional<hello_since> since) {
     std::exception_ptr thrown;
     try {
         co_await bring_to_head(door, id, request, std::move(since));

@@ -44,7 +44,8 @@ struct hello_output {
     bool resumed = false;
     json::omittable<std::string> reason;
 };
-BOOST_DESCRIBE_STRUCT(hello_output, (), (session, user, epoch, pos, heartbeat_seconds, limits, resumed, reason))
+BOOST_DESCRIBE_STRUCT(hello_output, (),
+                      (session, user, epoch, pos, heartbeat_seconds, limits, resumed, reason))
 
 struct renew_input {
     std::string access_token;
@@ -57,6 +58,7 @@ struct renew_output {
 BOOST_DESCRIBE_STRUCT(renew_output, (), (expires_in))
 
 /// Answers hello and brings the socket to the head: a reset, or what changed since, page by page, then live.
-task<void> run_hello(socket_door& door, connection_id socket, std::int64_t request, std::optional<hello_since> since);
+task<void> run_hello(socket_door& door, connection_id socket, std::int64_t request,
+                     std::optional<hello_since> since);
 
 }  // namespace kith::gateway

@@ -44,9 +44,10 @@ public:
     explicit both_doors(const server_deps& needs)
         : needs_(needs),
           calls_(needs.clock, needs.log, needs.metric, needs.settings.limits.scale),
-          hub_(needs.reactor.get_executor(), needs.table, needs.log, needs.metric, hub_options_of(needs.settings)),
-          sockets_(socket_deps{needs.reactor, needs.clock, needs.random, needs.log, needs.metric, needs.tasks, needs.store,
-                               needs.table, needs.sessions, calls_, hub_},
+          hub_(needs.reactor.get_executor(), needs.table, needs.log, needs.metric,
+               hub_options_of(needs.settings)),
+          sockets_(socket_deps{needs.reactor, needs.clock, needs.random, needs.log, needs.metric, needs.tasks,
+                               needs.store, needs.table, needs.sessions, calls_, hub_},
                    socket_limits_of(needs.settings)),
           http_(needs, calls_, sockets_),
           sweeper_(needs.reactor) {}
@@ -55,9 +56,7 @@ public:
     journal::tail& tail() override { return hub_; }
     std::string public_url() const override { return http_.public_url(); }
 
-    task<void> prepare() override {
-        hub_.start_at(co_await read_head(needs_.store));
-    }
+    task<void> prepare() override { hub_.start_at(co_await read_head(needs_.store)); }
 
     std::uint16_t listen() override {
         const std::uint16_t port = http_.listen();

@@ -24,7 +24,8 @@ constexpr std::size_t jitter_most_ms = 15'000;
 socket_door::socket_door(const socket_deps& needs, const socket_limits& limits)
     : deps_(needs),
       limits_(limits),
-      closed_too_slow_(needs.metric.make_counter("kith_sockets_closed_too_slow_total", "Sockets closed with 4008")),
+      closed_too_slow_(
+          needs.metric.make_counter("kith_sockets_closed_too_slow_total", "Sockets closed with 4008")),
       wheel_(needs.clock.steady_now(), tick),
       ticker_(needs.reactor) {}
 

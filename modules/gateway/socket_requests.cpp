@@ -32,7 +32,8 @@ task<void> run_request(socket_door& door, connection_id socket, std::unique_ptr<
     std::exception_ptr thrown;
     try {
         const json::decode_options options;
-        const std::string data = co_await deps.operations.run(*request->op, request->context, request->data, options);
+        const std::string data =
+            co_await deps.operations.run(*request->op, request->context, request->data, options);
         answer = answer_text(request->id, data);
     } catch (...) {
         thrown = std::current_exception();
@@ -118,7 +119,8 @@ void socket_session::begin_request(std::int64_t id, const std::string& type, jso
         return;
     }
     if (in_flight_ >= requests_max) {
-        error busy(error_code::too_many_requests, std::to_string(requests_max) + " requests are under way already");
+        error busy(error_code::too_many_requests,
+                   std::to_string(requests_max) + " requests are under way already");
         busy.retry_after(std::chrono::milliseconds(100));
         refuse(id, busy);
         return;
@@ -146,7 +148,8 @@ void socket_session::renew(std::int64_t id, const json::value& data) {
         set_principal(renewed);
         renew_output out;
         out.expires_in =
-            std::chrono::duration_cast<std::chrono::seconds>(renewed.expires_at - door_.deps().clock.now()).count();
+            std::chrono::duration_cast<std::chrono::seconds>(renewed.expires_at - door_.deps().clock.now())
+                .count();
         send_text(answer_text(id, json::text(out)), frame_kind::answer);
     } catch (const error& why) {
         refuse(id, why);

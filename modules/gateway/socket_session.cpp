@@ -18,7 +18,7 @@ namespace kith::gateway {
 
 namespace {
 
-constexpr int reads_per_turn = 4;       ///< so that one busy socket does not hold up the others
+constexpr int reads_per_turn = 4;  ///< so that one busy socket does not hold up the others
 constexpr std::size_t iovecs_max = 64;  ///< frames in one write
 
 encoded_frame shared_frame(std::string encoded) {
@@ -132,7 +132,8 @@ void socket_session::say_goodbye() {
     goodbye_at_ = door_.deps().clock.steady_now();
     encoded_frame last_words;
     if (end_retry_) {
-        last_words = shared_frame(encode_text(closing_text(static_cast<int>(end_code_), door_.retry_after_ms())));
+        last_words =
+            shared_frame(encode_text(closing_text(static_cast<int>(end_code_), door_.retry_after_ms())));
     }
     outbox_.close_with(shared_frame(encode_close(end_code_, end_reason_)), std::move(last_words));
     if (drain_signal_) {
@@ -218,7 +219,8 @@ steady_time socket_session::next_deadline() const {
     }
     const auto left = who_.expires_at - door_.deps().clock.now();
     const auto until_expiry = warned_for_ == who_.expires_at ? left : left - warn_before_expiry;
-    const steady_time expiry = door_.deps().clock.steady_now() + std::max<timestamp::duration>(until_expiry, {});
+    const steady_time expiry =
+        door_.deps().clock.steady_now() + std::max<timestamp::duration>(until_expiry, {});
     return std::min({ping_at_, heard_at_ + silence_max, expiry});
 }
 
@@ -240,7 +242,8 @@ void socket_session::on_timer() {
         return;
     }
     if (!who_.user) {
-        now >= began_at_ + hello_within ? end(close_code::policy, "hello did not come in time", false) : set_deadline();
+        now >= began_at_ + hello_within ? end(close_code::policy, "hello did not come in time", false)
+                                        : set_deadline();
         return;
     }
     if (now >= heard_at_ + silence_max) {
@@ -255,7 +258,8 @@ void socket_session::on_timer() {
     if (wall >= who_.expires_at - warn_before_expiry && warned_for_ != who_.expires_at) {
         warned_for_ = who_.expires_at;
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(who_.expires_at - wall).count();
-        send_text(ephemeral_text("token.expiring", "{\"expires_in\":" + std::to_string(seconds) + "}"), frame_kind::answer);
+        send_text(ephemeral_text("token.expiring", "{\"expires_in\":" + std::to_string(seconds) + "}"),
+                  frame_kind::answer);
     }
     if (now >= ping_at_) {
         ping_at_ = now + ping_every;
@@ -304,7 +308,8 @@ bool socket_session::within_frame_rate() {
     const steady_time now = door_.deps().clock.steady_now();
     const double rate = frames_per_second * door_.limits().scale;
     const double passed = std::chrono::duration<double>(now - budget_at_).count();
-    frame_budget_ = std::min(frame_burst * std::max(1.0, door_.limits().scale), frame_budget_ + passed * rate) - 1;
+    frame_budget_ =
+        std::min(frame_burst * std::max(1.0, door_.limits().scale), frame_budget_ + passed * rate) - 1;
     budget_at_ = now;
     if (frame_budget_ >= 0) {
         return true;

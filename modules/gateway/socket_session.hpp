@@ -21,17 +21,22 @@ namespace kith::gateway {
 
 class socket_door;
 
-class socket_session final : public receiver, public frame_sink, public std::enable_shared_from_this<socket_session> {
+class socket_session final : public receiver,
+                             public frame_sink,
+                             public std::enable_shared_from_this<socket_session> {
 public:
     static constexpr std::size_t requests_max = 64;  ///< under way at once
-    static constexpr double frames_per_second = 200;  ///< of a client, before limits.scale; beyond, it is closed with 4029
+    static constexpr double frames_per_second =
+        200;  ///< of a client, before limits.scale; beyond, it is closed with 4029
     static constexpr double frame_burst = 1000;
     static constexpr std::chrono::seconds hello_within{5};
     static constexpr std::chrono::seconds ping_every{30};
     static constexpr std::chrono::seconds silence_max{75};
     static constexpr std::chrono::seconds warn_before_expiry{60};
-    static constexpr std::chrono::seconds close_within{5};       ///< from our close frame to the end of the connection
-    static constexpr std::chrono::milliseconds answers_within{800};  ///< what an ending socket waits for its answers
+    static constexpr std::chrono::seconds close_within{
+        5};  ///< from our close frame to the end of the connection
+    static constexpr std::chrono::milliseconds answers_within{
+        800};  ///< what an ending socket waits for its answers
 
     socket_session(socket_door& door, connection_id id, upgraded connection);
     ~socket_session() override;
@@ -95,9 +100,9 @@ private:
     steady_time heard_at_;
     steady_time ping_at_;
     steady_time began_at_;
-    steady_time ending_at_;   ///< when end() was called
+    steady_time ending_at_;  ///< when end() was called
     steady_time goodbye_at_;  ///< when the close frame was queued
-    timestamp warned_for_;    ///< the expiry that was warned of
+    timestamp warned_for_;  ///< the expiry that was warned of
     double frame_budget_;
     steady_time budget_at_;
     std::size_t in_flight_ = 0;

@@ -29,8 +29,8 @@ std::size_t step_job(transaction& t, const reader_options& options, const reader
     held_cursor mine = find_cursor(t, options.name);
     if (!mine.known) {
         mine.pos = read_state(t).horizon;
-        t.execute("INSERT INTO journal_readers (name, pos, holder, lease_until) VALUES (?, ?, ?, ?)", options.name, mine.pos,
-                  options.holder, t.now() + options.lease);
+        t.execute("INSERT INTO journal_readers (name, pos, holder, lease_until) VALUES (?, ?, ?, ?)",
+                  options.name, mine.pos, options.holder, t.now() + options.lease);
     } else if (mine.holder != options.holder && mine.lease_until > t.now()) {
         return 0;
     }
@@ -39,9 +39,9 @@ std::size_t step_job(transaction& t, const reader_options& options, const reader
         handle(t, notes);
     }
     const std::int64_t reached = notes.empty() ? mine.pos : notes.back().pos;
-    const std::int64_t moved =
-        t.execute("UPDATE journal_readers SET pos = ?, holder = ?, lease_until = ? WHERE name = ? AND pos = ?", reached,
-                  options.holder, t.now() + options.lease, options.name, mine.pos);
+    const std::int64_t moved = t.execute(
+        "UPDATE journal_readers SET pos = ?, holder = ?, lease_until = ? WHERE name = ? AND pos = ?", reached,
+        options.holder, t.now() + options.lease, options.name, mine.pos);
     if (moved != 1) {
         throw error(error_code::conflict, "another process moved the reader " + options.name);
     }
@@ -54,11 +54,13 @@ public:
         : database_(where), options_(std::move(options)), handle_(std::move(handle)) {}
 
     task<std::size_t> step() override {
-        return database_.write([options = options_, handle = handle_](transaction& t) { return step_job(t, options, handle); });
+        return database_.write(
+            [options = options_, handle = handle_](transaction& t) { return step_job(t, options, handle); });
     }
     task<void> release() override {
         return database_.write([options = options_](transaction& t) {
-            t.execute("UPDATE journal_readers SET lease_until = 0 WHERE name = ? AND holder = ?", options.name, options.holder);
+            t.execute("UPDATE journal_readers SET lease_until = 0 WHERE name = ? AND holder = ?",
+                      options.name, options.holder);
         });
     }
 

@@ -50,10 +50,10 @@ std::vector<note_row> scan_topics(snapshot& s, const std::vector<subscription>& 
                                   std::int64_t up_to, std::size_t limit) {
     std::vector<note_row> found;
     for (const subscription& follower : sorted) {
-        db::cursor rows = s.query(
-            "SELECT pos, topic, change_name, thing, seq FROM journal_notes "
-            "WHERE topic = ? AND pos > ? AND pos <= ? ORDER BY pos LIMIT ?",
-            follower.where.packed(), after, up_to, static_cast<std::int64_t>(limit + 1));
+        db::cursor rows =
+            s.query("SELECT pos, topic, change_name, thing, seq FROM journal_notes "
+                    "WHERE topic = ? AND pos > ? AND pos <= ? ORDER BY pos LIMIT ?",
+                    follower.where.packed(), after, up_to, static_cast<std::int64_t>(limit + 1));
         while (rows.next()) {
             note_row note = read_note(rows);
             if (visible(note, follower)) {
@@ -61,8 +61,9 @@ std::vector<note_row> scan_topics(snapshot& s, const std::vector<subscription>& 
             }
         }
     }
-    std::sort(found.begin(), found.end(),
-              [](const note_row& a, const note_row& b) { return std::pair(a.pos, a.where) < std::pair(b.pos, b.where); });
+    std::sort(found.begin(), found.end(), [](const note_row& a, const note_row& b) {
+        return std::pair(a.pos, a.where) < std::pair(b.pos, b.where);
+    });
     if (found.size() > limit + 1) {
         found.resize(limit + 1);
     }
@@ -84,7 +85,8 @@ state read_state(snapshot& s) {
 std::vector<note_row> notes_between(snapshot& s, std::span<const subscription> followed, std::int64_t after,
                                     std::int64_t up_to, std::size_t limit) {
     std::vector<subscription> sorted(followed.begin(), followed.end());
-    std::sort(sorted.begin(), sorted.end(), [](const subscription& a, const subscription& b) { return a.where < b.where; });
+    std::sort(sorted.begin(), sorted.end(),
+              [](const subscription& a, const subscription& b) { return a.where < b.where; });
     // A look-up costs about as much as reading a handful of notes in a row.
     constexpr std::int64_t notes_per_lookup = 8;
     const bool narrow = up_to - after <= notes_per_lookup * static_cast<std::int64_t>(sorted.size());
@@ -94,8 +96,8 @@ std::vector<note_row> notes_between(snapshot& s, std::span<const subscription> f
 std::vector<note_row> notes_after(snapshot& s, std::int64_t after, std::size_t limit) {
     std::vector<note_row> found;
     db::cursor rows = s.query(
-        "SELECT pos, topic, change_name, thing, seq FROM journal_notes WHERE pos > ? ORDER BY pos, topic LIMIT ?", after,
-        static_cast<std::int64_t>(limit + topics_max));
+        "SELECT pos, topic, change_name, thing, seq FROM journal_notes WHERE pos > ? ORDER BY pos, topic LIMIT ?",
+        after, static_cast<std::int64_t>(limit + topics_max));
     while (rows.next()) {
         note_row note = read_note(rows);
         if (found.size() >= limit && note.pos != found.back().pos) {
@@ -110,7 +112,8 @@ std::int64_t prune(transaction& t, const prune_limits& limits) {
     const state now = read_state(t);
     const std::int64_t last_marked = t.integer("SELECT MAX(pos) FROM journal_times").value_or(0);
     if (now.pos > last_marked) {
-        t.execute("DELETE FROM journal_times WHERE at >= ?", t.now());  // a clock that went back must not hide newer marks
+        t.execute("DELETE FROM journal_times WHERE at >= ?",
+                  t.now());  // a clock that went back must not hide newer marks
         t.execute("INSERT INTO journal_times (at, pos) VALUES (?, ?)", t.now(), now.pos);
     }
     const std::int64_t by_age =

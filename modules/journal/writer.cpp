@@ -18,8 +18,9 @@ public:
         const std::int64_t pos = ++head_;
         KITH_ASSERT(pos <= pos_max);
         for (const topic where : what.topics) {
-            t.execute("INSERT INTO journal_notes (pos, topic, change_name, thing, seq) VALUES (?, ?, ?, ?, ?)", pos,
-                      where.packed(), what.name, what.thing, what.seq);
+            t.execute(
+                "INSERT INTO journal_notes (pos, topic, change_name, thing, seq) VALUES (?, ?, ?, ?, ?)", pos,
+                where.packed(), what.name, what.thing, what.seq);
         }
         published made;
         made.pos = pos;

@@ -15,13 +15,17 @@ constexpr std::string_view page = R"(<!doctype html>
 <p>It was built without one (KITH_WEB=OFF). The API is at /api/v1, its description at /openapi.json.</p>
 )";
 
-} // namespace
+}  // namespace
 
-std::span<const asset> assets() noexcept
-{
-    static const std::array<asset, 1> all{
-        asset{"/index.html", "text/html; charset=utf-8", "no-web-client", false, std::as_bytes(std::span{page}), {}, {}}};
+std::span<const asset> assets() noexcept {
+    static const std::array<asset, 1> all{asset{"/index.html",
+                                                "text/html; charset=utf-8",
+                                                "no-web-client",
+                                                false,
+                                                std::as_bytes(std::span{page}),
+                                                {},
+                                                {}}};
     return all;
 }
 
-} // namespace kith::web
+}  // namespace kith::web

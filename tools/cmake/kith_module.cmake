@@ -51,14 +51,15 @@ function(kith_module name)
   endif()
 endfunction()
 
-# kith_test(NAME MODULES module… [LINKS target…]): one Catch2 binary of tests/unit/<NAME>. Tests may see a module's inside.
+# kith_test(NAME MODULES module… [LINKS target…]): one Catch2 binary of tests/unit/<NAME>. Tests may see the inside of the
+# module whose name they bear, and of the others the faces.
 function(kith_test name)
   cmake_parse_arguments(ARG "" "" "MODULES;LINKS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${name}/*.cpp)
   add_executable(${name}_test ${sources})
-  target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/tests/unit)
+  target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/tests/unit
+                             ${PROJECT_SOURCE_DIR}/modules/${name})
   foreach(module IN LISTS ARG_MODULES)
-    target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/modules/${module})
     target_link_libraries(${name}_test PRIVATE kith_${module})
   endforeach()
   target_link_libraries(${name}_test PRIVATE kith_settings ${ARG_LINKS} Catch2::Catch2WithMain)

@@ -21,11 +21,11 @@ enum class registration_mode : std::uint8_t { invite, open, closed };
 struct config {
     struct server_section {
         std::string name = "Kith";
-        std::string listen = "127.0.0.1:8080";     ///< ADDRESS:PORT, [V6]:PORT; port 0 picks a free one
-        std::string public_url;                    ///< what people type; empty: http://<listen>
-        std::vector<std::string> origins;          ///< further origins that may open a socket
+        std::string listen = "127.0.0.1:8080";  ///< ADDRESS:PORT, [V6]:PORT; port 0 picks a free one
+        std::string public_url;  ///< what people type; empty: http://<listen>
+        std::vector<std::string> origins;  ///< further origins that may open a socket
         std::vector<std::string> trusted_proxies;  ///< addresses or networks whose X-Forwarded-For counts
-        std::chrono::seconds drain{8};             ///< how long a stop may take before sockets are cut
+        std::chrono::seconds drain{8};  ///< how long a stop may take before sockets are cut
     } server;
     struct data_section {
         std::filesystem::path dir = "kith-data";
@@ -41,10 +41,10 @@ struct config {
         std::chrono::milliseconds read_timeout{5000};
     } database;
     struct journal_section {
-        std::size_t ring = 16384;                          ///< events kept in memory for resumes
+        std::size_t ring = 16384;  ///< events kept in memory for resumes
         std::chrono::seconds horizon_seconds{30 * 86400};  ///< notes older than this are pruned
-        std::size_t notes_max = 20'000'000;                ///< notes kept at most
-        std::chrono::seconds prune_seconds{300};           ///< how often pruning looks
+        std::size_t notes_max = 20'000'000;  ///< notes kept at most
+        std::chrono::seconds prune_seconds{300};  ///< how often pruning looks
     } journal;
     struct users_section {
         registration_mode registration = registration_mode::invite;
@@ -74,14 +74,15 @@ struct config {
         std::size_t outbox_frames = 1000;
     } limits;
     struct log_section {
-        std::string level = "info";    ///< debug, info, warn, error
+        std::string level = "info";  ///< debug, info, warn, error
         std::string format = "plain";  ///< plain or json
     } log;
     struct metrics_section {
         bool open = false;  ///< answer /metrics to other than loopback addresses
     } metrics;
     struct test_section {
-        std::string mutation;  ///< breaks a promise on purpose, to show that the oracle sees it; needs KITH_TEST_UNSAFE=1
+        std::string
+            mutation;  ///< breaks a promise on purpose, to show that the oracle sees it; needs KITH_TEST_UNSAFE=1
     } test;
 };
 
@@ -90,17 +91,19 @@ enum class config_origin : std::uint8_t { default_value, file, environment, comm
 
 /// One key as text, for `config show`, `config init` and messages.
 struct config_entry {
-    std::string key;      ///< section.name
-    std::string value;    ///< as TOML
+    std::string key;  ///< section.name
+    std::string value;  ///< as TOML
     std::string meaning;  ///< one line
     config_origin origin = config_origin::default_value;
 };
 
 struct config_result {
     config values;
-    std::vector<config_entry> entries;   ///< every key, in order
-    std::vector<std::string> warnings;   ///< unknown keys and the like: errors for `config check`, warnings at the start
-    std::vector<std::string> errors;     ///< wrong values, each naming key, where it came from and what was expected
+    std::vector<config_entry> entries;  ///< every key, in order
+    std::vector<std::string>
+        warnings;  ///< unknown keys and the like: errors for `config check`, warnings at the start
+    std::vector<std::string>
+        errors;  ///< wrong values, each naming key, where it came from and what was expected
 };
 
 /// Reads `file` if given (else defaults), then `environment` (all variables; those of KITH_ with `__` count), then `sets`

@@ -70,4 +70,5 @@ private:
 
 }  // namespace kith
 
-#define KITH_ASSERT(condition) ((condition) ? void(0) : ::kith::invariant_failed(#condition, __FILE__, __LINE__))
+#define KITH_ASSERT(condition) \
+    ((condition) ? void(0) : ::kith::invariant_failed(#condition, __FILE__, __LINE__))

@@ -108,7 +108,8 @@ template <class Tag>
 inline constexpr bool is_id<id<Tag>> = true;
 
 template <class T>
-using members_of = boost::describe::describe_members<T, boost::describe::mod_any_access | boost::describe::mod_inherited>;
+using members_of =
+    boost::describe::describe_members<T, boost::describe::mod_any_access | boost::describe::mod_inherited>;
 
 template <class T, class Visitor>
 void for_each_member(Visitor visit) {
@@ -135,7 +136,8 @@ void write_number(std::string& out, double number);
 
 /// Reads `input` into `out`, adding to `errors` what is not as expected. `at` is the pointer of `input`.
 template <class T>
-void read(const value& input, T& out, const std::string& at, decode_errors& errors, const decode_options& options) {
+void read(const value& input, T& out, const std::string& at, decode_errors& errors,
+          const decode_options& options) {
     if constexpr (std::is_same_v<T, value>) {
         out = input;
     } else if constexpr (detail::is_optional<T>) {
@@ -148,13 +150,15 @@ void read(const value& input, T& out, const std::string& at, decode_errors& erro
             read(input, out.value.emplace(), at, errors, options);
         }
     } else if constexpr (std::is_same_v<T, std::string>) {
-        input.is_string() ? void(out = input.template get_ref<const std::string&>()) : errors.add(at, "a string");
+        input.is_string() ? void(out = input.template get_ref<const std::string&>())
+                          : errors.add(at, "a string");
     } else if constexpr (std::is_same_v<T, bool>) {
         const std::optional<bool> flag = detail::read_flag(input, options.from_text);
         flag ? void(out = *flag) : errors.add(at, "true or false");
     } else if constexpr (std::is_integral_v<T>) {
         const std::optional<std::int64_t> number = detail::read_integer(input, options.from_text);
-        number && std::in_range<T>(*number) ? void(out = static_cast<T>(*number)) : errors.add(at, "an integer");
+        number&& std::in_range<T>(*number) ? void(out = static_cast<T>(*number))
+                                           : errors.add(at, "an integer");
     } else if constexpr (std::is_floating_point_v<T>) {
         input.is_number() ? void(out = input.template get<T>()) : errors.add(at, "a number");
     } else if constexpr (detail::is_id<T>) {
@@ -164,7 +168,8 @@ void read(const value& input, T& out, const std::string& at, decode_errors& erro
         }
     } else if constexpr (std::is_same_v<T, timestamp>) {
         try {
-            out = parse_time(input.is_string() ? input.template get_ref<const std::string&>() : std::string());
+            out =
+                parse_time(input.is_string() ? input.template get_ref<const std::string&>() : std::string());
         } catch (const error&) {
             errors.add(at, "a time as in RFC 3339, such as 2026-01-31T09:05:00Z");
         }
@@ -207,7 +212,8 @@ void read(const value& input, T& out, const std::string& at, decode_errors& erro
         }
         for (const auto& [key, unused] : input.items()) {
             bool expected = false;
-            detail::for_each_member<T>([&](auto member) { expected = expected || field_name(member.name) == key; });
+            detail::for_each_member<T>(
+                [&](auto member) { expected = expected || field_name(member.name) == key; });
             if (!expected) {
                 errors.add(at + "/" + pointer_token(key), "is not a field here");
             }
@@ -325,7 +331,8 @@ template <class T>
             [&](auto one) { names.push_back(std::string(field_name(one.name))); });
         return value::object({{"type", "string"}, {"enum", names}});
     } else if constexpr (detail::is_vector<T>) {
-        return value::object({{"type", "array"}, {"items", make_schema<typename T::value_type>(components, input)}});
+        return value::object(
+            {{"type", "array"}, {"items", make_schema<typename T::value_type>(components, input)}});
     } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
         return value::object({{"type", "string"}});
     } else {
@@ -343,7 +350,8 @@ template <class T>
                     required.push_back(key);
                 }
             });
-            components[name] = value::object({{"type", "object"}, {"properties", properties}, {"required", required}});
+            components[name] =
+                value::object({{"type", "object"}, {"properties", properties}, {"required", required}});
         }
         return value::object({{"$ref", "#/components/schemas/" + name}});
     }

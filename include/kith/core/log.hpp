@@ -20,7 +20,8 @@ public:
     log_field(std::string_view key, std::string_view value) : name_(key), value_(value) {}
     log_field(std::string_view key, const char* value) : name_(key), value_(value) {}
     template <std::integral Number>
-    log_field(std::string_view key, Number value) : name_(key), value_(std::to_string(value)), number_(true) {}
+    log_field(std::string_view key, Number value)
+        : name_(key), value_(std::to_string(value)), number_(true) {}
 
     [[nodiscard]] std::string_view name() const noexcept { return name_; }
     [[nodiscard]] const std::string& value() const noexcept { return value_; }
@@ -36,7 +37,8 @@ private:
 class logger {
 public:
     virtual ~logger() = default;
-    virtual void write(log_level level, std::string_view message, std::initializer_list<log_field> fields) = 0;
+    virtual void write(log_level level, std::string_view message,
+                       std::initializer_list<log_field> fields) = 0;
     virtual void flush() = 0;
 
     void debug(std::string_view message, std::initializer_list<log_field> fields = {}) {

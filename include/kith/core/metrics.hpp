@@ -36,10 +36,12 @@ public:
     virtual ~metrics() = default;
     /// Names follow Prometheus' conventions: `kith_` prefix, base units, `_total` for counters. The same name and labels
     /// give the same handle. Label values come from fixed sets, never from clients.
-    virtual counter& make_counter(const std::string& name, const std::string& help, const metric_labels& labels = {}) = 0;
-    virtual gauge& make_gauge(const std::string& name, const std::string& help, const metric_labels& labels = {}) = 0;
-    virtual histogram& make_histogram(const std::string& name, const std::string& help, std::vector<double> bounds,
-                                      const metric_labels& labels = {}) = 0;
+    virtual counter& make_counter(const std::string& name, const std::string& help,
+                                  const metric_labels& labels = {}) = 0;
+    virtual gauge& make_gauge(const std::string& name, const std::string& help,
+                              const metric_labels& labels = {}) = 0;
+    virtual histogram& make_histogram(const std::string& name, const std::string& help,
+                                      std::vector<double> bounds, const metric_labels& labels = {}) = 0;
     /// The exposition text for /metrics.
     [[nodiscard]] virtual std::string text() const = 0;
 };

@@ -37,9 +37,11 @@ public:
     auto run_blocking(Work work) -> task<decltype(work())> {
         using result = decltype(work());
         auto start = [this](auto handler, Work moved) {
-            enqueue(std::make_unique<typed_job<Work, decltype(handler)>>(std::move(moved), std::move(handler)));
+            enqueue(
+                std::make_unique<typed_job<Work, decltype(handler)>>(std::move(moved), std::move(handler)));
         };
-        return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr, result)>(
+        return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>,
+                                           void(std::exception_ptr, result)>(
             std::move(start), boost::asio::use_awaitable, std::move(work));
     }
 
@@ -73,7 +75,8 @@ private:
 };
 
 /// `reactor` is where results return. The destructor waits for the jobs that run; those that wait are refused.
-[[nodiscard]] std::unique_ptr<worker_pool> make_worker_pool(boost::asio::any_io_executor reactor, std::string_view name,
-                                                            std::size_t threads, std::size_t queue_max);
+[[nodiscard]] std::unique_ptr<worker_pool> make_worker_pool(boost::asio::any_io_executor reactor,
+                                                            std::string_view name, std::size_t threads,
+                                                            std::size_t queue_max);
 
 }  // namespace kith

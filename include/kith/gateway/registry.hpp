@@ -46,15 +46,15 @@ inline constexpr limit_class open{"open", 20, 60};
 
 /// What the table knows of one operation.
 struct operation_spec {
-    std::string_view name;     ///< also the WebSocket type
+    std::string_view name;  ///< also the WebSocket type
     http_method method = http_method::none;
-    std::string_view path;     ///< below /api/v1, `{field}` names a field of the input
+    std::string_view path;  ///< below /api/v1, `{field}` names a field of the input
     gateway::access access = access::user;
     limit_class limit = limit::read;
     std::string_view summary;
     int status = 200;
     gateway::doors doors = gateway::doors::both;
-    bool cookie = false;       ///< may read the refresh cookie: needs a same-origin JSON request then
+    bool cookie = false;  ///< may read the refresh cookie: needs a same-origin JSON request then
 };
 
 /// An operation without its types: decodes, runs, encodes.
@@ -64,7 +64,7 @@ struct operation {
     std::function<task<std::string>(call&, const json::value&, const json::decode_options&)> run;
     json::schema_ref input;
     json::schema_ref output;
-    bool has_output = true;    ///< false: 204 over HTTP, `{}` on the socket
+    bool has_output = true;  ///< false: 204 over HTTP, `{}` on the socket
 };
 
 /// What passing a change does to who hears what.
@@ -72,8 +72,8 @@ struct effect {
     enum class kind : std::uint8_t { follow, unfollow, end_session, end_user };
     kind what = kind::follow;
     user_id user;
-    journal::topic where;   ///< follow, unfollow
-    session_id session;     ///< end_session
+    journal::topic where;  ///< follow, unfollow
+    session_id session;  ///< end_session
 };
 
 /// One durable event type.
@@ -146,7 +146,8 @@ public:
             return thing ? std::optional(json::text(*thing)) : std::nullopt;
         };
         if constexpr (!std::is_null_pointer_v<Effects>) {
-            made.effects = [effects = std::move(effects)](const void* thing, const std::vector<journal::topic>& to) {
+            made.effects = [effects = std::move(effects)](const void* thing,
+                                                          const std::vector<journal::topic>& to) {
                 return effects(*static_cast<const Thing*>(thing), to);
             };
         }
@@ -164,7 +165,8 @@ public:
     void add_sync_section(std::string_view name, Gather gather, Finish finish) {
         sync_section made;
         made.name = name;
-        made.gather = [gather = std::move(gather)](snapshot& s, const principal& who) -> std::shared_ptr<void> {
+        made.gather = [gather = std::move(gather)](snapshot& s,
+                                                   const principal& who) -> std::shared_ptr<void> {
             return std::make_shared<Part>(gather(s, who));
         };
         made.finish = [finish = std::move(finish)](void* part) {
@@ -185,7 +187,9 @@ public:
     [[nodiscard]] const event* find_event(std::string_view type) const;
     [[nodiscard]] const std::vector<ephemeral_event>& ephemerals() const noexcept { return ephemerals_; }
     [[nodiscard]] const std::vector<sync_section>& sections() const noexcept { return sections_; }
-    [[nodiscard]] const std::vector<std::pair<std::string_view, std::int64_t>>& limits() const noexcept { return limits_; }
+    [[nodiscard]] const std::vector<std::pair<std::string_view, std::int64_t>>& limits() const noexcept {
+        return limits_;
+    }
     /// Everything `user` follows, from all sources.
     [[nodiscard]] std::vector<journal::subscription> followed(snapshot& s, user_id user) const;
     void check_session(snapshot& s, const principal& who) const;
@@ -194,8 +198,8 @@ private:
     void add_event_type(event made);
 
     template <class In, class Out>
-    static task<std::string> run_typed(std::shared_ptr<const std::function<task<Out>(call&, In)>> handler, call& c,
-                                       In input) {
+    static task<std::string> run_typed(std::shared_ptr<const std::function<task<Out>(call&, In)>> handler,
+                                       call& c, In input) {
         Out out = co_await (*handler)(c, std::move(input));
         co_return json::text(out);
     }
@@ -210,7 +214,9 @@ private:
 };
 
 /// The documents made from the table: OpenAPI 3.1 and AsyncAPI 3.0 as JSON text.
-[[nodiscard]] std::string openapi(const registry& table, std::string_view version, std::string_view server_url);
-[[nodiscard]] std::string asyncapi(const registry& table, std::string_view version, std::string_view server_url);
+[[nodiscard]] std::string openapi(const registry& table, std::string_view version,
+                                  std::string_view server_url);
+[[nodiscard]] std::string asyncapi(const registry& table, std::string_view version,
+                                   std::string_view server_url);
 
 }  // namespace kith::gateway

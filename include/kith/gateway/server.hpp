@@ -33,7 +33,7 @@ struct static_file {
     bool immutable = false;
     std::span<const std::byte> plain;
     std::span<const std::byte> brotli;  ///< may be empty
-    std::span<const std::byte> gzip;    ///< may be empty
+    std::span<const std::byte> gzip;  ///< may be empty
 };
 
 struct server_deps {

@@ -107,8 +107,6 @@ export async function load_server(): Promise<void> {
     try {
         state.server.value = await request("get", "/api/v1/server", { anonymous: true });
         state.server_failed.value = false;
-        state.text_code_points_max.value =
-            state.server.value.limits["text_code_points"] ?? state.text_code_points_max.value;
     } catch {
         state.server_failed.value = true;
     }
@@ -426,7 +424,11 @@ function sent_message(row: { conversation: string; client_id: string; text: stri
         sender: state.me.value!.id,
         kind: "text",
         body: { text: row.text },
+        reply_to: null,
+        mentions: [],
+        reactions: [],
         edited_at: null,
+        expires_at: null,
         recalled_at: null,
         recalled_by: null,
         sent_at: answer.sent_at,

@@ -47,7 +47,7 @@ describe("texts", () => {
         expect(t("nav.unread", { n: 1200 })).toBe("1,200 unread messages");
     });
     it("take values as they are", () => {
-        expect(t("chat.typing", { name: "{n} <b>$&" })).toBe("{n} <b>$& is writing…");
+        expect(t("chat.empty", { name: "{n} <b>$&" })).toBe("Nothing here yet. Say hello to {n} <b>$&.");
     });
 });
 

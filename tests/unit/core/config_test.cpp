@@ -16,7 +16,8 @@ namespace {
 class temporary_file {
 public:
     explicit temporary_file(const std::string& text)
-        : path_(std::filesystem::temp_directory_path() / ("kith-config-" + std::to_string(::getpid()) + ".toml")) {
+        : path_(std::filesystem::temp_directory_path()
+                / ("kith-config-" + std::to_string(::getpid()) + ".toml")) {
         std::ofstream(path_) << text;
     }
     ~temporary_file() { std::filesystem::remove(path_); }
@@ -29,11 +30,12 @@ private:
 }  // namespace
 
 TEST_CASE("command line wins over environment, environment over file, file over defaults") {
-    const temporary_file file("[server]\nname = \"file\"\nlisten = \"1.2.3.4:1\"\norigins = [\"https://a\", \"https://b\"]\n"
-                              "[limits]\nscale = 2.5\n");
-    const config_result result =
-        load_config(file.path(), {{"KITH_SERVER__NAME", "environment"}, {"KITH_LOG__LEVEL", "warn"}, {"PATH", "x"}},
-                    {"log.level=debug"});
+    const temporary_file file(
+        "[server]\nname = \"file\"\nlisten = \"1.2.3.4:1\"\norigins = [\"https://a\", \"https://b\"]\n"
+        "[limits]\nscale = 2.5\n");
+    const config_result result = load_config(
+        file.path(), {{"KITH_SERVER__NAME", "environment"}, {"KITH_LOG__LEVEL", "warn"}, {"PATH", "x"}},
+        {"log.level=debug"});
     REQUIRE(result.errors.empty());
     CHECK(result.warnings.empty());
     CHECK(result.values.server.name == "environment");
@@ -46,15 +48,19 @@ TEST_CASE("command line wins over environment, environment over file, file over 
 
 TEST_CASE("a list is read as in the environment and as in the file") {
     const std::vector<std::string> both{"10.0.0.0/8", "::1"};
-    CHECK(load_config(std::nullopt, {}, {"server.trusted_proxies=10.0.0.0/8,::1"}).values.server.trusted_proxies == both);
-    CHECK(load_config(std::nullopt, {}, {R"(server.trusted_proxies=["10.0.0.0/8", "::1"])"}).values.server.trusted_proxies ==
-          both);
+    CHECK(
+        load_config(std::nullopt, {}, {"server.trusted_proxies=10.0.0.0/8,::1"}).values.server.trusted_proxies
+        == both);
+    CHECK(load_config(std::nullopt, {}, {R"(server.trusted_proxies=["10.0.0.0/8", "::1"])"})
+              .values.server.trusted_proxies
+          == both);
     CHECK(load_config(std::nullopt, {}, {"server.trusted_proxies="}).values.server.trusted_proxies.empty());
 }
 
 TEST_CASE("wrong values name key, place and what was expected") {
-    const config_result result = load_config(std::nullopt, {{"KITH_LOG__LEVEL", "loud"}},
-                                             {"users.registration=anyone", "limits.scale=0", "server.nothing=1", "novalue"});
+    const config_result result =
+        load_config(std::nullopt, {{"KITH_LOG__LEVEL", "loud"}},
+                    {"users.registration=anyone", "limits.scale=0", "server.nothing=1", "novalue"});
     REQUIRE(result.errors.size() == 5);
     CHECK(result.errors[0].find("log.level") != std::string::npos);
     CHECK(result.errors[0].find("debug info warn error") != std::string::npos);

@@ -10,8 +10,8 @@
 using namespace kith;
 
 TEST_CASE("HMAC-SHA-256 as in RFC 4231, case 2") {
-    CHECK(hex(hmac_sha256(as_bytes("Jefe"), "what do ya want for nothing?")) ==
-          "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    CHECK(hex(hmac_sha256(as_bytes("Jefe"), "what do ya want for nothing?"))
+          == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
 TEST_CASE("SHA-256 as in FIPS 180-4") {

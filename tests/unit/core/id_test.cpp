@@ -14,7 +14,8 @@ using namespace kith;
 TEST_CASE("ids are read from plain positive decimals only") {
     CHECK(parse_id("1") == 1);
     CHECK(parse_id("9223372036854775807") == std::numeric_limits<std::int64_t>::max());
-    for (const char* wrong : {"", "0", "01", "-1", "+1", " 1", "1 ", "1.0", "9223372036854775808", "1e3", "٣", "0x1"}) {
+    for (const char* wrong :
+         {"", "0", "01", "-1", "+1", " 1", "1 ", "1.0", "9223372036854775808", "1e3", "٣", "0x1"}) {
         INFO(wrong);
         CHECK(parse_id(wrong) == 0);
     }

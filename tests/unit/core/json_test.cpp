@@ -76,8 +76,8 @@ TEST_CASE("a described struct is read whole") {
 TEST_CASE("every wrong place is named by its pointer") {
     CHECK(pointers_of("[]") == std::vector<std::string>{""});
     CHECK(pointers_of("{}") == std::vector<std::string>{"/name", "/new", "/tone", "/part"});
-    CHECK(pointers_of(R"({"name":1,"new":"x","tone":"blue","part":{"owner":"0","numbers":[1.5]},"a/b~":1})") ==
-          std::vector<std::string>{"/name", "/new", "/tone", "/part/owner", "/part/numbers/0", "/a~1b~0"});
+    CHECK(pointers_of(R"({"name":1,"new":"x","tone":"blue","part":{"owner":"0","numbers":[1.5]},"a/b~":1})")
+          == std::vector<std::string>{"/name", "/new", "/tone", "/part/owner", "/part/numbers/0", "/a~1b~0"});
 }
 
 TEST_CASE("absent, null and a value are three things in a change") {
@@ -103,7 +103,8 @@ TEST_CASE("the parser is bounded and strict") {
     CHECK_THROWS_AS(json::parse(deep), error);
     CHECK_NOTHROW(json::parse(std::string(32, '[') + std::string(32, ']')));
     CHECK_THROWS_AS(json::parse(std::string(33, '[') + std::string(33, ']')), error);
-    for (const char* wrong : {"", "{", "{\"a\":1,\"a\":2}", "nul", "[1,]", "\"\xFF\"", "\"\\ud800\"", "1 2", "NaN", "1e999"}) {
+    for (const char* wrong :
+         {"", "{", "{\"a\":1,\"a\":2}", "nul", "[1,]", "\"\xFF\"", "\"\\ud800\"", "1 2", "NaN", "1e999"}) {
         INFO(wrong);
         CHECK_THROWS_AS(json::parse(wrong), error);
     }

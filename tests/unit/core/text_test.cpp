@@ -8,10 +8,10 @@ using namespace kith;
 TEST_CASE("UTF-8 is checked strictly") {
     CHECK(is_utf8(""));
     CHECK(is_utf8("上海 😀 é"));
-    CHECK_FALSE(is_utf8("\xC0\xAF"));          // overlong
-    CHECK_FALSE(is_utf8("\xED\xA0\x80"));      // a surrogate
+    CHECK_FALSE(is_utf8("\xC0\xAF"));  // overlong
+    CHECK_FALSE(is_utf8("\xED\xA0\x80"));  // a surrogate
     CHECK_FALSE(is_utf8("\xF4\x90\x80\x80"));  // above U+10FFFF
-    CHECK_FALSE(is_utf8("\xE4\xB8"));          // cut
+    CHECK_FALSE(is_utf8("\xE4\xB8"));  // cut
 }
 
 TEST_CASE("length is in code points") {

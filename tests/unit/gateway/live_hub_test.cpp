@@ -71,7 +71,8 @@ public:
         one.changes.push_back(change(type, number, std::move(topics)));
         hub->committed(std::move(one));
     }
-    [[nodiscard]] journal::published change(std::string_view type, std::int64_t number, std::vector<topic> topics) const {
+    [[nodiscard]] journal::published change(std::string_view type, std::int64_t number,
+                                            std::vector<topic> topics) const {
         journal::published made;
         made.pos = pos;
         made.change = type;
@@ -109,8 +110,8 @@ std::vector<journal::subscription> follows(std::initializer_list<topic> topics) 
     return all;
 }
 std::string event_text(std::int64_t pos, std::int64_t number) {
-    return "{\"type\":\"thing.changed\",\"pos\":" + std::to_string(pos) + ",\"data\":{\"number\":" + std::to_string(number) +
-           "}}";
+    return "{\"type\":\"thing.changed\",\"pos\":" + std::to_string(pos)
+           + ",\"data\":{\"number\":" + std::to_string(number) + "}}";
 }
 
 }  // namespace
@@ -180,7 +181,7 @@ TEST_CASE("subscriptions change when the note of a membership passes, live and i
     fake_socket live(1, 10);
     f.hub->enter(live);
     REQUIRE(f.hub->go_live(live, 0, follows({own(10)})));
-    f.note("thing.changed", 1, {room(5)});   // not a member yet
+    f.note("thing.changed", 1, {room(5)});  // not a member yet
     f.note("member.changed", 5, {own(10)});  // joins
     f.note("thing.changed", 3, {room(5)});
     f.note("member.changed", -5, {own(10)});  // leaves

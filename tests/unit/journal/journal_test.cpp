@@ -63,11 +63,12 @@ public:
     void write(Job job) {
         run(store->write([job](transaction& t) { job(t); }));
     }
-    std::int64_t note(transaction& t, std::int64_t thing, std::int64_t seq, std::initializer_list<topic> topics) {
+    std::int64_t note(transaction& t, std::int64_t thing, std::int64_t seq,
+                      std::initializer_list<topic> topics) {
         return journal::note(*writer, t, "thing.changed", thing, seq, topics, thing);
     }
-    std::vector<std::int64_t> seen(std::vector<journal::subscription> followed, std::int64_t after, std::int64_t up_to,
-                                   std::size_t limit = 100) {
+    std::vector<std::int64_t> seen(std::vector<journal::subscription> followed, std::int64_t after,
+                                   std::int64_t up_to, std::size_t limit = 100) {
         std::vector<std::int64_t> positions;
         write([&](transaction& t) {
             for (const journal::note_row& note : journal::notes_between(t, followed, after, up_to, limit)) {
@@ -147,7 +148,8 @@ TEST_CASE("a viewer's notes are those of the topics followed, from first_seq on,
     }
     CHECK(b.seen(many, 0, 80) == std::vector<std::int64_t>{77, 79});
     many.emplace_back(room(6), 1);
-    CHECK(b.seen(many, 0, 80, 3) == std::vector<std::int64_t>{2, 4, 6, 8});  // one more than the limit: there are more
+    CHECK(b.seen(many, 0, 80, 3)
+          == std::vector<std::int64_t>{2, 4, 6, 8});  // one more than the limit: there are more
     CHECK(b.seen({{room(5), 1}, {room(6), 1}}, 0, 80, 3) == std::vector<std::int64_t>{1, 2, 3, 4});
 }
 
@@ -178,11 +180,12 @@ TEST_CASE("pruning keeps what is within the size, and never passes a reader") {
     options.name = "search";
     options.holder = "one";
     options.notes_max = 3;
-    const auto reader = journal::make_reader(*b.store, options, [&](transaction&, std::span<const journal::note_row> notes) {
-        for (const journal::note_row& note : notes) {
-            handled.push_back(note.pos);
-        }
-    });
+    const auto reader =
+        journal::make_reader(*b.store, options, [&](transaction&, std::span<const journal::note_row> notes) {
+            for (const journal::note_row& note : notes) {
+                handled.push_back(note.pos);
+            }
+        });
     std::size_t count = 0;
     const auto step = [&](journal::reader& one) -> task<void> { count = co_await one.step(); };
     b.write([&](transaction& t) {
@@ -192,14 +195,18 @@ TEST_CASE("pruning keeps what is within the size, and never passes a reader") {
     });
     b.run(step(*reader));
     CHECK(handled == std::vector<std::int64_t>{1, 1, 2, 2});  // a position is never split
-    b.write([&](transaction& t) { CHECK(journal::prune(t, journal::prune_limits(std::chrono::hours(1), 1)) == 2); });
+    b.write([&](transaction& t) {
+        CHECK(journal::prune(t, journal::prune_limits(std::chrono::hours(1), 1)) == 2);
+    });
     b.run(step(*reader));
     b.run(step(*reader));
     CHECK(handled.size() == 10);
     CHECK(count == 2);
     b.run(step(*reader));
     CHECK(count == 0);
-    b.write([&](transaction& t) { CHECK(journal::prune(t, journal::prune_limits(std::chrono::hours(1), 1)) == 2); });
+    b.write([&](transaction& t) {
+        CHECK(journal::prune(t, journal::prune_limits(std::chrono::hours(1), 1)) == 2);
+    });
 }
 
 TEST_CASE("a reader's lease keeps others away until it ends, and a failed step moves nothing") {

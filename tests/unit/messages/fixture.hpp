@@ -142,9 +142,9 @@ public:
         options.path = path;
         data = db::open(options, db::deps(io.get_executor(), clock, *log, *numbers, notes.get()));
         service =
-            std::make_unique<messages_service>(deps{*data, *notes, unused, people, ids, clock, settings});
+            std::make_unique<messages_service>(deps{*data, *notes, unused, people, ids, settings});
         service->set_hub(hub);
-        made = messages::create(deps{*data, *notes, table, people, ids, clock, settings});
+        made = messages::create(deps{*data, *notes, table, people, ids, settings});
         heard = std::make_unique<ear>(table);
         notes->set_tail(*heard);
         ada = add_person(11, "ada");

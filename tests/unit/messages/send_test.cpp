@@ -87,9 +87,9 @@ TEST_CASE(
     const std::string client_id = "0190C0DE-ABCD-7EF0-8123-456789ABCDEF";
     std::vector<std::pair<std::exception_ptr, sent>> ends;
     for (int i = 0; i < 5; ++i) {
-        start(at,
-              at.send(at.ada, here, "once", i % 2 == 0 ? client_id : "0190c0de-abcd-7ef0-8123-456789abcdef"),
-              ends);
+        at.start(
+            at.send(at.ada, here, "once", i % 2 == 0 ? client_id : "0190c0de-abcd-7ef0-8123-456789abcdef"),
+            ends);
     }
     at.finish();
     REQUIRE(ends.size() == 5);

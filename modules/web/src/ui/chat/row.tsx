@@ -122,7 +122,7 @@ function Content({ message, row }: { message: Message; row: Held }) {
     }
     if (message.kind === "text" && message.body) return <Text text={message.body.text} />;
     return (
-        <span class="recalled">{t(message.kind === "hidden" ? "message.hidden" : "message.unknown")}</span>
+        <span class="recalled">{t("message.unknown")}</span>
     );
 }
 

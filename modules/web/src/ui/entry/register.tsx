@@ -1,6 +1,5 @@
 // A new account: by invite, or freely where the server allows it.
 import { useState } from "preact/hooks";
-import type { Session } from "../../api/types";
 import { device, enter } from "../../client";
 import { t } from "../../i18n/language";
 import { me, server } from "../../store/state";
@@ -16,7 +15,6 @@ import { Card } from "./card";
 export function Register({ invited }: { invited: boolean }) {
     const [account, set_account] = useState(no_account);
     const [code, set_code] = useState(secret("code"));
-    const [pending, set_pending] = useState(false);
     const ask_code = invited && secret("code") === "";
     const form = use_form(
         () => account_ready(account) && (!invited || code.trim() !== ""),
@@ -27,13 +25,11 @@ export function Register({ invited }: { invited: boolean }) {
                 body: { ...account_body(account), ...invite, device: device() },
             });
             forget_secrets();
-            // In approval mode the server answers that the account waits instead of with a session.
-            if (!(session as Partial<Session>).access_token) return set_pending(true);
             go({ at: "home" }, "replace");
             await enter(session);
         },
     );
-    if (pending) return <Note title={t("register.pending_title")} text={t("register.pending")} />;
+    if (server.value?.registration === "closed") return <Closed />;
     const refused = code_of(form.error);
     const invite_bad =
         !!form.error &&
@@ -69,9 +65,9 @@ export function Register({ invited }: { invited: boolean }) {
     );
 }
 
-function Note({ title, text }: { title: string; text: string }) {
+function Closed() {
     return (
-        <Card title={title} lead={text}>
+        <Card title={t("register.title")} lead={t("register.closed")}>
             <button type="button" class="strong" onClick={() => go({ at: "home" })}>
                 {t("sign_in.button")}
             </button>

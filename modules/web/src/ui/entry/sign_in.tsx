@@ -67,7 +67,7 @@ export function SignIn() {
                 )}
                 <Submit busy={form.busy}>{t("sign_in.button")}</Submit>
             </form>
-            {about?.registration === "open" || about?.registration === "approval" ? (
+            {about?.registration === "open" ? (
                 <button type="button" class="link" onClick={() => go({ at: "register" })}>
                     {t("sign_in.create")}
                 </button>
