@@ -133,6 +133,9 @@ class Socket:
         return self._next_id
 
     def send_json(self, value):
+        if self._wire.state is not State.OPEN:
+            self.wait_closed(5)              # the other side has begun to close: reads its code to the end
+            raise Closed(self.close_code, "before a frame was sent")
         self._wire.send_text(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"))
         self._flush()
 

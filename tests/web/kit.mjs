@@ -14,8 +14,9 @@ const { chromium } = require("playwright-core");
 export const axe_source = require.resolve("axe-core/axe.min.js");
 
 const binary = process.env.KITH_BIN ?? join(root, "build/release/kith");
-const start_ms = 15_000;
-export const wait_ms = 10_000;
+const start_ms = 60_000;
+/** A deadline, not a pause: long enough for a machine that has other work. */
+export const wait_ms = 30_000;
 
 function free_port() {
     return new Promise((done, fail) => {

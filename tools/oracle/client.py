@@ -245,8 +245,12 @@ class SocketClient(Sender):
 
     def send(self, message):
         self.invoke(message)
-        number = self.ws.send("message.send", {"conversation": message.conversation, "kind": "text",
-                                               "client_id": message.client_id, "body": message.body})
+        try:
+            number = self.ws.send("message.send", {"conversation": message.conversation, "kind": "text",
+                                                   "client_id": message.client_id, "body": message.body})
+        except kith.Closed:
+            self.lost(message, "disconnect")
+            raise
         self.pending[number] = ("send", message, time.monotonic())
 
     def take(self, frame):
