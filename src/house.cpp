@@ -161,8 +161,8 @@ void house::build_modules() {
                                        std::string(version()),
                                        {"direct_messages", "invites", "presence", "typing"},
                                        [this] { return public_url(); }});
-    messages_ = messages::create(
-        messages::deps{*store_, *journal_, table_, users_->people(), ids_, settings_});
+    messages_ =
+        messages::create(messages::deps{*store_, *journal_, table_, users_->people(), ids_, settings_});
 }
 
 void house::build_server() {

@@ -384,7 +384,7 @@ auto database::write(Job job, std::size_t bytes) -> task<std::invoke_result_t<co
     using result = std::invoke_result_t<const Job&, transaction&>;
     auto start = [this](auto handler, Job moved, std::size_t size) {
         using typed = db::typed_job<db::write_job, transaction, Job, decltype(handler)>;
-        enqueue(std::make_unique<typed>(std::move(moved), std::move(handler)), size);
+        this->enqueue(std::make_unique<typed>(std::move(moved), std::move(handler)), size);
     };
     return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>,
                                        typename db::completion<result>::signature>(
@@ -396,7 +396,7 @@ auto database::read(Job job, db::read_kind kind) -> task<std::invoke_result_t<co
     using result = std::invoke_result_t<const Job&, snapshot&>;
     auto start = [this](auto handler, Job moved, db::read_kind which) {
         using typed = db::typed_job<db::read_job, snapshot, Job, decltype(handler)>;
-        enqueue(std::make_unique<typed>(std::move(moved), std::move(handler)), which);
+        this->enqueue(std::make_unique<typed>(std::move(moved), std::move(handler)), which);
     };
     return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>,
                                        typename db::completion<result>::signature>(

@@ -174,7 +174,7 @@ class Headers(Door):
 
 class Page(Door):
     def setUp(self):
-        if self.get("/")[0] == 404:
+        if b"no web client" in self.get("/")[2]:
             self.skipTest("this server was built without the web client")
 
     def test_the_page_and_its_headers(self):
@@ -325,4 +325,4 @@ def answers(server):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(warnings="ignore")

@@ -210,7 +210,8 @@ void read(const value& input, T& out, const std::string& at, decode_errors& erro
         if (known == input.size()) {
             return;
         }
-        for (const auto& [key, unused] : input.items()) {
+        for (auto item = input.begin(); item != input.end(); ++item) {
+            const std::string& key = item.key();
             bool expected = false;
             detail::for_each_member<T>(
                 [&](auto member) { expected = expected || field_name(member.name) == key; });

@@ -263,8 +263,8 @@ TEST_CASE("static files: codings, entity tags, caching, headers") {
 
 TEST_CASE("only the client's own routes get the page") {
     bench server;
-    for (const char* const path :
-         {"/", "/setup", "/invite", "/sign-in", "/c/1", "/contacts", "/contacts/1", "/settings/x", "/?q=1"}) {
+    for (const char* const path : {"/", "/setup", "/invite", "/sign-in", "/register", "/invites", "/c/1",
+                                   "/contacts", "/contacts/1", "/settings/x", "/?q=1"}) {
         INFO(path);
         CHECK(server.ask(server.get(path)).status == 200);
     }

@@ -141,8 +141,7 @@ public:
         db::options options;
         options.path = path;
         data = db::open(options, db::deps(io.get_executor(), clock, *log, *numbers, notes.get()));
-        service =
-            std::make_unique<messages_service>(deps{*data, *notes, unused, people, ids, settings});
+        service = std::make_unique<messages_service>(deps{*data, *notes, unused, people, ids, settings});
         service->set_hub(hub);
         made = messages::create(deps{*data, *notes, table, people, ids, settings});
         heard = std::make_unique<ear>(table);
