@@ -1,6 +1,7 @@
 // Owning the sockets: tables, one posted flush for all that have something to say, the timer wheel, the drain.
 #include "socket_door.hpp"
 
+#include "client_address.hpp"
 #include "socket_session.hpp"
 #include <kith/core/wait.hpp>
 
@@ -35,14 +36,14 @@ socket_door::~socket_door() {
 }
 
 bool socket_door::may_open(const std::string& address) const {
-    const auto found = unauthenticated_.find(address);
+    const auto found = unauthenticated_.find(limit_key(address));
     return found == unauthenticated_.end() || found->second < limits_.unauthenticated_per_address;
 }
 
 void socket_door::adopt(upgraded connection) {
     const connection_id id(++last_id_);
     std::string leftover = std::move(connection.leftover);
-    ++unauthenticated_[connection.address];
+    ++unauthenticated_[limit_key(connection.address)];
     auto session = std::make_shared<socket_session>(*this, id, std::move(connection));
     sessions_.emplace(id, session);
     start_ticking();
@@ -50,7 +51,7 @@ void socket_door::adopt(upgraded connection) {
 }
 
 void socket_door::authenticated(const std::string& address) {
-    const auto found = unauthenticated_.find(address);
+    const auto found = unauthenticated_.find(limit_key(address));
     if (found != unauthenticated_.end() && --found->second == 0) {
         unauthenticated_.erase(found);
     }

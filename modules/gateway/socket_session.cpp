@@ -38,6 +38,7 @@ socket_session::socket_session(socket_door& door, connection_id id, upgraded con
       stream_(std::move(connection.stream)),
       outbox_(door.limits().outbox),
       user_agent_(std::move(connection.user_agent)),
+      slot_(std::move(connection.slot)),
       heard_at_(door.deps().clock.steady_now()),
       ping_at_(heard_at_ + ping_every),
       began_at_(heard_at_),
@@ -204,6 +205,7 @@ void socket_session::cut() {
     }
     boost::system::error_code ignored;
     stream_.close(ignored);
+    slot_.reset();
     door_.remove_later(*this);
 }
 

@@ -96,6 +96,7 @@ private:
     principal who_;
     gateway::timer timer_ = gateway::timer::calling<&socket_session::on_timer>(*this);
     std::string user_agent_;
+    std::shared_ptr<void> slot_;  ///< its place among the connections, given back when it is cut
     std::unique_ptr<boost::asio::steady_timer> drain_signal_;  ///< only while a resume waits
     steady_time heard_at_;
     steady_time ping_at_;

@@ -8,8 +8,8 @@ namespace kith::gateway {
 namespace {
 
 constexpr std::string_view page_file = "/index.html";
-constexpr std::array<std::string_view, 6> page_paths{"/",        "/setup",    "/invite",
-                                                     "/sign-in", "/contacts", "/settings"};
+constexpr std::array<std::string_view, 8> page_paths{"/",         "/setup",   "/invite",   "/invites",
+                                                     "/register", "/sign-in", "/contacts", "/settings"};
 constexpr std::array<std::string_view, 3> page_folders{"/c/", "/contacts/", "/settings/"};
 
 /// trust.md, S16. Trusted Types: the client makes no markup out of text.

@@ -134,6 +134,10 @@ void write_number(std::string& out, double number);
 
 }  // namespace detail
 
+template <class T>
+void read_struct(const value& input, T& out, const std::string& at, decode_errors& errors,
+                 const decode_options& options);
+
 /// Reads `input` into `out`, adding to `errors` what is not as expected. `at` is the pointer of `input`.
 template <class T>
 void read(const value& input, T& out, const std::string& at, decode_errors& errors,
@@ -190,34 +194,41 @@ void read(const value& input, T& out, const std::string& at, decode_errors& erro
             read(input[i], out.emplace_back(), at + "/" + std::to_string(i), errors, options);
         }
     } else {
-        static_assert(described_struct<T>, "describe this struct with BOOST_DESCRIBE_STRUCT");
-        if (!input.is_object()) {
-            errors.add(at, "an object");
-            return;
+        read_struct(input, out, at, errors, options);
+    }
+}
+
+/// Reads the members of a described struct, each by its name; a field that is not one of them is an error.
+template <class T>
+void read_struct(const value& input, T& out, const std::string& at, decode_errors& errors,
+                 const decode_options& options) {
+    static_assert(described_struct<T>, "describe this struct with BOOST_DESCRIBE_STRUCT");
+    if (!input.is_object()) {
+        errors.add(at, "an object");
+        return;
+    }
+    std::size_t known = 0;
+    detail::for_each_member<T>([&](auto member) {
+        using field = std::remove_reference_t<decltype(out.*member.pointer)>;
+        constexpr std::string_view name = field_name(member.name);
+        const auto found = input.find(name);
+        if (found != input.end()) {
+            ++known;
+            read(*found, out.*member.pointer, at + "/" + std::string(name), errors, options);
+        } else if constexpr (!detail::is_optional<field> && !detail::is_change<field>) {
+            errors.add(at + "/" + std::string(name), "is required");
         }
-        std::size_t known = 0;
-        detail::for_each_member<T>([&](auto member) {
-            using field = std::remove_reference_t<decltype(out.*member.pointer)>;
-            constexpr std::string_view name = field_name(member.name);
-            const auto found = input.find(name);
-            if (found != input.end()) {
-                ++known;
-                read(*found, out.*member.pointer, at + "/" + std::string(name), errors, options);
-            } else if constexpr (!detail::is_optional<field> && !detail::is_change<field>) {
-                errors.add(at + "/" + std::string(name), "is required");
-            }
-        });
-        if (known == input.size()) {
-            return;
-        }
-        for (auto item = input.begin(); item != input.end(); ++item) {
-            const std::string& key = item.key();
-            bool expected = false;
-            detail::for_each_member<T>(
-                [&](auto member) { expected = expected || field_name(member.name) == key; });
-            if (!expected) {
-                errors.add(at + "/" + pointer_token(key), "is not a field here");
-            }
+    });
+    if (known == input.size()) {
+        return;
+    }
+    for (auto item = input.begin(); item != input.end(); ++item) {
+        const std::string& key = item.key();
+        bool expected = false;
+        detail::for_each_member<T>(
+            [&](auto member) { expected = expected || field_name(member.name) == key; });
+        if (!expected) {
+            errors.add(at + "/" + pointer_token(key), "is not a field here");
         }
     }
 }

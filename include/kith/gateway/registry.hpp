@@ -48,10 +48,10 @@ inline constexpr limit_class open{"open", 20, 60};
 struct operation_spec {
     std::string_view name;  ///< also the WebSocket type
     http_method method = http_method::none;
-    std::string_view path;  ///< below /api/v1, `{field}` names a field of the input
+    std::string_view path{};  ///< below /api/v1, `{field}` names a field of the input
     gateway::access access = access::user;
     limit_class limit = limit::read;
-    std::string_view summary;
+    std::string_view summary{};
     int status = 200;
     gateway::doors doors = gateway::doors::both;
     bool cookie = false;  ///< may read the refresh cookie: needs a same-origin JSON request then

@@ -29,6 +29,7 @@ PLACES = [
 # A face holds the standard library and what task<T> needs; these faces really need more.
 FACES = {
     "include/kith/core/task.hpp": ["boost/asio/*"],
+    "include/kith/core/wait.hpp": ["boost/asio/*"],
     "include/kith/core/worker_pool.hpp": ["boost/asio/*"],
     "include/kith/core/json.hpp": ["nlohmann/*", "boost/describe*", "boost/mp11/*"],
     "include/kith/db.hpp": ["boost/asio/*"],
