@@ -38,4 +38,5 @@ def run(tree):
         other = folded.setdefault(file.path.lower(), file.path)
         if other != file.path:
             yield Finding(file.path, 1, f"a name that differs from {other} in case alone")
-        yield from _of_text(file)
+        if b"\0" not in file.data:          # a picture has no lines
+            yield from _of_text(file)
