@@ -261,7 +261,7 @@ public:
     /// Throws `conflict` when `target` exists.
     virtual task<void> backup(std::string target) = 0;
 
-    /// Takes no more jobs; those handed over are finished. Blocks until the threads have ended; the reactor must be
+    /// Takes no more jobs; writes handed over are done, reads that wait are refused. Blocks until the threads have ended; the reactor must be
     /// running on another thread or be polled by `poll`, because results are posted to it.
     virtual void stop_blocking() = 0;
 
