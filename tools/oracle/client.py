@@ -39,6 +39,7 @@ class Sender(threading.Thread):
         self.http = person.http.clone()
         self.sending = threading.Event()
         self.stopping = threading.Event()
+        self.settled = False         # as its own thread saw it: the load is off and nothing is under way
         self.unknown = {}            # client_id -> Message
         self.number = 0
         self.acked = 0
@@ -60,6 +61,15 @@ class Sender(threading.Thread):
         if not self.sending.is_set() or now < self.next_send:
             return False
         self.next_send = max(self.next_send + 1 / self.rate, now - 0.1)
+        self.settled = False
+        return True
+
+    def settle(self):
+        """Called by its own thread between two steps: only there can it know that nothing is half done."""
+        self.settled = not self.sending.is_set() and not self.unknown and self.at_rest()
+
+    def at_rest(self):
+        """What more a kind of client needs to be settled."""
         return True
 
     def new_message(self):
@@ -111,15 +121,12 @@ class HttpClient(Sender):
         super().__init__(*arguments)
         self.answers = []            # (time, status or None, code)
 
-    @property
-    def settled(self):
-        return not self.unknown
-
     def known_from(self, seq):
         return seq
 
     def loop(self):
         while not self.stopping.is_set():
+            self.settle()
             if self.unknown:
                 message = next(iter(self.unknown.values()))
                 try:
@@ -168,12 +175,12 @@ class SocketClient(Sender):
         self.caught_up = False
         self.limit_until = 0.0
 
-    @property
-    def settled(self):
-        return self.ws is not None and self.caught_up and not self.pending and not self.unknown
+    def at_rest(self):
+        return self.ws is not None and self.caught_up and not self.pending
 
     def loop(self):
         while not self.stopping.is_set():
+            self.settle()
             try:
                 if self.ws is None:
                     self.connect()
@@ -265,15 +272,18 @@ class SocketClient(Sender):
             return
         if pos is None:
             return
-        if pos > self.drop_below and kind == "message.created":
+        mine = pos > self.drop_below and kind == "message.created"
+        if mine:
             self.delivered(data, pos, self.via)
-            self.mark_it(data)
         elif kind in ("conversation.read", "conversation.delivered"):
             self.log.add("mark", conn=self.conn, pos=pos, conv=data["conversation"],
                          user=user_id(data["user"]), what=kind.split(".")[1], seq=data["seq"])
         else:
             self.log.add("event", conn=self.conn, pos=pos, type=kind)
+        # What is held and the cursor move together; only then is anything sent, for that may find the socket closed.
         self.cursor["pos"] = max(self.cursor["pos"], pos)
+        if mine:
+            self.mark_it(data)
 
     def delivered(self, item, pos, via):
         conversation, seq = item["conversation"], item["seq"]

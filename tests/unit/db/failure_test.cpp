@@ -71,20 +71,12 @@ TEST_CASE("a full disk that ends the transaction in a job fails every job of the
     failing_vfs disk;
     fake_participant part;
     store on({}, &part);
-    latch running;
-    latch go;
-    on.start(on.data->write([running, go](transaction&) {
-        running.open();
-        go.wait();
-    }));
-    on.io.restart();
-    on.io.poll();
-    running.wait();
+    const latch go;
+    on.hold_writer(go);
     const auto before = on.start(on.insert(1, "before"));
     const auto spilling = on.start(insert_many(on, 100, spilling_rows, spilling_bytes));
     const auto after = on.start(on.insert(2, "after"));
-    on.io.restart();
-    on.io.poll();
+    on.poll();
     disk.full_wal = true;
     go.open();
     on.turn();
@@ -128,6 +120,8 @@ TEST_CASE("a COMMIT that fails has an unknown outcome, pushes nothing and ends w
     store on({}, &part);
     on.run(on.insert(1, "one"));
     part.seen.clear();
+    const latch go;
+    on.hold_writer(go);
     disk.fail_wal_sync = true;
     const auto noting = [&part](transaction& t) {
         t.execute("INSERT INTO items VALUES(2, 'two')");
@@ -135,6 +129,8 @@ TEST_CASE("a COMMIT that fails has an unknown outcome, pushes nothing and ends w
     };
     const auto a = on.start(on.data->write(noting));
     const auto b = on.start(on.insert(3, "three"));
+    on.poll();
+    go.open();
     on.turn();
     CHECK(a->code == error_code::outcome_unknown);
     CHECK(b->code == error_code::outcome_unknown);

@@ -148,6 +148,22 @@ public:
         io.run();
     }
 
+    /// Runs what is ready on the reactor, and waits for nothing.
+    void poll() {
+        io.restart();
+        io.poll();
+    }
+    /// Keeps the writer in a job of its own until `go` opens: what is started meanwhile waits together.
+    void hold_writer(latch go) {
+        latch running;
+        start(data->write([running, go = std::move(go)](transaction&) {
+            running.open();
+            go.wait();
+        }));
+        poll();
+        running.wait();
+    }
+
     task<void> insert(std::int64_t id, std::string body) {
         const std::size_t bytes = body.size() + 64;
         return data->write([id, body = std::move(body)](

@@ -18,11 +18,6 @@ task<void> hold(store& on, db::read_kind kind, latch running, latch go) {
         kind);
 }
 
-void poll(store& on) {
-    on.io.restart();
-    on.io.poll();
-}
-
 constexpr std::string_view endless =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
@@ -40,7 +35,7 @@ TEST_CASE("a read sees one state however long it takes") {
         written.wait();
         counted->second = s.integer("SELECT count(*) FROM items").value();
     }));
-    poll(on);
+    on.poll();
     first_read.wait();
     const auto write = on.start(on.insert(2, "two"));
     REQUIRE(on.wait_until([&] { return write->done; }));
@@ -92,7 +87,7 @@ TEST_CASE("quick reads keep a thread of their own while resumes hold the others"
     latch go;
     on.start(hold(on, db::read_kind::resume, a, go));
     on.start(hold(on, db::read_kind::resume, b, go));
-    poll(on);
+    on.poll();
     a.wait();
     b.wait();
     const auto waiting = on.start(on.data->read([](snapshot&) {}, db::read_kind::resume));
@@ -112,14 +107,14 @@ TEST_CASE("resumes are served in the order in which they came") {
     latch running;
     latch go;
     on.start(hold(on, db::read_kind::resume, running, go));
-    poll(on);
+    on.poll();
     running.wait();
     auto order = std::make_shared<std::vector<int>>();
     for (int i = 0; i < 20; ++i) {
         on.start(on.data->read([order, i](snapshot&) { order->push_back(i); }, db::read_kind::resume));
         on.start(on.count());
     }
-    poll(on);
+    on.poll();
     go.open();
     on.turn();
     REQUIRE(order->size() == 20);
@@ -136,7 +131,7 @@ TEST_CASE("full queues of reads answer overloaded") {
     latch go;
     on.start(hold(on, db::read_kind::resume, running, go));
     on.start(hold(on, db::read_kind::quick, held, go));
-    poll(on);
+    on.poll();
     running.wait();
     held.wait();
     std::vector<std::shared_ptr<outcome>> quick;
@@ -147,7 +142,7 @@ TEST_CASE("full queues of reads answer overloaded") {
     for (int i = 0; i < 9; ++i) {  // four times as many as quick reads
         resume.push_back(on.start(on.data->read([](snapshot&) {}, db::read_kind::resume)));
     }
-    poll(on);
+    on.poll();
     CHECK(quick[2]->code == error_code::overloaded);
     CHECK(resume[8]->code == error_code::overloaded);
     CHECK_FALSE(quick[1]->done);
@@ -176,10 +171,10 @@ TEST_CASE("the stop refuses reads that wait and finishes those that run") {
     latch running;
     latch go;
     const auto runs = on.start(hold(on, db::read_kind::quick, running, go));
-    poll(on);
+    on.poll();
     running.wait();
     const auto waits = on.start(on.count());
-    poll(on);
+    on.poll();
     go.open();
     on.data->stop_blocking();
     on.turn();

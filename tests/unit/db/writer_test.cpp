@@ -9,13 +9,6 @@ using namespace kith::db_test;
 
 namespace {
 
-task<void> blocked(store& on, latch running, latch go) {
-    return on.data->write([running, go](transaction&) {
-        running.open();
-        go.wait();
-    });
-}
-
 task<void> insert_noting(store& on, fake_participant& part, std::int64_t id, bool fail) {
     auto answer = on.data->write([&part, id, fail](transaction& t) {
         t.execute("INSERT INTO items VALUES(?, ?)", id, "body " + std::to_string(id));
@@ -42,18 +35,13 @@ TEST_CASE("jobs that wait together share one commit") {
     fake_participant part;
     store on({}, &part);
     const double batches = metric(on, "kith_db_batches_total");
-    latch running;
     latch go;
-    on.start(blocked(on, running, go));
-    on.io.restart();
-    on.io.poll();
-    running.wait();
+    on.hold_writer(go);
     std::vector<std::shared_ptr<outcome>> ends;
     for (int i = 1; i <= 50; ++i) {
         ends.push_back(on.start(on.insert(i, "body " + std::to_string(i))));
     }
-    on.io.restart();
-    on.io.poll();
+    on.poll();
     go.open();
     on.turn();
     for (const auto& end : ends) {
@@ -66,18 +54,13 @@ TEST_CASE("jobs that wait together share one commit") {
 TEST_CASE("a job that throws is undone alone, with its positions") {
     fake_participant part;
     store on({}, &part);
-    latch running;
     latch go;
-    on.start(blocked(on, running, go));
-    on.io.restart();
-    on.io.poll();
-    running.wait();
+    on.hold_writer(go);
     std::vector<std::shared_ptr<outcome>> ends;
     for (int i = 1; i <= 4; ++i) {
         ends.push_back(on.start(insert_noting(on, part, i, i == 2)));
     }
-    on.io.restart();
-    on.io.poll();
+    on.poll();
     part.calls.clear();
     go.open();
     on.turn();
@@ -147,17 +130,12 @@ TEST_CASE("a batch holds no more bytes than it may, but always one job") {
     settings.batch_bytes = 1000;
     store on(settings);
     const double batches = metric(on, "kith_db_batches_total");
-    latch running;
     latch go;
-    on.start(blocked(on, running, go));
-    on.io.restart();
-    on.io.poll();
-    running.wait();
+    on.hold_writer(go);
     for (int i = 1; i <= 3; ++i) {
         on.start(on.insert(i, std::string(2000, static_cast<char>('a' + i))));
     }
-    on.io.restart();
-    on.io.poll();
+    on.poll();
     go.open();
     on.turn();
     CHECK(metric(on, "kith_db_batches_total") == batches + 4);
@@ -172,18 +150,13 @@ TEST_CASE("a full queue answers overloaded, later and with a time to wait") {
         settings.queue_bytes = 256;
     }
     store on(settings);
-    latch running;
     latch go;
-    on.start(blocked(on, running, go));
-    on.io.restart();
-    on.io.poll();
-    running.wait();
+    on.hold_writer(go);
     std::vector<std::shared_ptr<outcome>> ends;
     for (int i = 1; i <= 5; ++i) {
         ends.push_back(on.start(on.insert(i, "b" + std::to_string(i))));
     }
-    on.io.restart();
-    on.io.poll();
+    on.poll();
     CHECK(ends[3]->code == error_code::overloaded);
     CHECK(ends[4]->code == error_code::overloaded);
     CHECK_FALSE(ends[0]->done);
