@@ -216,6 +216,12 @@ enum class read_kind : std::uint8_t {
     resume,  ///< replays of the journal and /sync: wait in a queue of their own
 };
 
+/// What becomes of a write on a full disk.
+enum class write_kind : std::uint8_t {
+    ordinary,  ///< refused as `storage_full` until there is room again
+    essential,  ///< a few rows without which nobody gets in, or out: tried in the space that is kept back
+};
+
 class write_job {
 public:
     virtual ~write_job() = default;
@@ -232,7 +238,7 @@ public:
 /// How the store is, for /readyz and the console.
 enum class health : std::uint8_t {
     ok,
-    full,  ///< the last write failed for lack of space; cleared by the next that succeeds
+    full,  ///< a write found no space: only essential ones run until the disk has room again
     stopped,  ///< a commit or checkpoint had an unknown outcome: no write until a restart
 };
 
@@ -248,7 +254,13 @@ public:
     /// (it alone is undone), `overloaded` when the queue is full or writing has stopped, `storage_full`, or
     /// `outcome_unknown`. `bytes` is about what the job will store, for the bound of the queue. A plain function.
     template <class Job>
-    auto write(Job job, std::size_t bytes = 256) -> task<std::invoke_result_t<const Job&, transaction&>>;
+    auto write(Job job, std::size_t bytes = 256, db::write_kind kind = db::write_kind::ordinary)
+        -> task<std::invoke_result_t<const Job&, transaction&>>;
+    /// As write(), for what must still work on a full disk: signing in and out, and shutting out.
+    template <class Job>
+    auto write_essential(Job job) -> task<std::invoke_result_t<const Job&, transaction&>> {
+        return write(std::move(job), 256, db::write_kind::essential);
+    }
 
     /// Runs `job(snapshot&)` on one consistent state. Throws what the job threw, or `overloaded`.
     template <class Job>
@@ -266,7 +278,7 @@ public:
     virtual void stop_blocking() = 0;
 
 protected:
-    virtual void enqueue(std::unique_ptr<db::write_job> job, std::size_t bytes) = 0;
+    virtual void enqueue(std::unique_ptr<db::write_job> job, std::size_t bytes, db::write_kind kind) = 0;
     virtual void enqueue(std::unique_ptr<db::read_job> job, db::read_kind kind) = 0;
 };
 
@@ -282,6 +294,7 @@ struct options {
     std::size_t batch_bytes = 4U << 20U;
     std::size_t wal_bytes_max = 256U << 20U;
     std::chrono::milliseconds batch_time{5};
+    std::chrono::milliseconds space_check{1000};  ///< how often a full disk is looked at again
     std::chrono::milliseconds read_timeout{5000};
     bool ack_before_commit = false;  ///< a mutation for the oracle's own check; never in use
 };
@@ -380,15 +393,16 @@ struct completion<void> {
 }  // namespace db
 
 template <class Job>
-auto database::write(Job job, std::size_t bytes) -> task<std::invoke_result_t<const Job&, transaction&>> {
+auto database::write(Job job, std::size_t bytes, db::write_kind kind)
+    -> task<std::invoke_result_t<const Job&, transaction&>> {
     using result = std::invoke_result_t<const Job&, transaction&>;
-    auto start = [this](auto handler, Job moved, std::size_t size) {
+    auto start = [this](auto handler, Job moved, std::size_t size, db::write_kind which) {
         using typed = db::typed_job<db::write_job, transaction, Job, decltype(handler)>;
-        this->enqueue(std::make_unique<typed>(std::move(moved), std::move(handler)), size);
+        this->enqueue(std::make_unique<typed>(std::move(moved), std::move(handler)), size, which);
     };
     return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>,
                                        typename db::completion<result>::signature>(
-        std::move(start), boost::asio::use_awaitable, std::move(job), bytes);
+        std::move(start), boost::asio::use_awaitable, std::move(job), bytes, kind);
 }
 
 template <class Job>

@@ -43,6 +43,7 @@ bool is_busy(int code) noexcept {
 checkpointer::checkpointer(const options& settings, const deps& needs, store_state& state,
                            std::function<void()> restart_wanted)
     : wal_bytes_max_(settings.wal_bytes_max),
+      space_check_(settings.space_check),
       clock_(needs.clock),
       log_(needs.log),
       state_(state),
@@ -66,12 +67,14 @@ int checkpointer::on_commit(void* self, sqlite3* /*of*/, const char* /*name*/, i
     me.frames_.store(frames);
     me.state_.set_wal_bytes(me.bytes_of(frames));
     if (me.passive_due()) {
-        {
-            const std::lock_guard lock(me.mutex_);
-        }  // held for moments only; without it the notice could be lost
-        me.wake_.notify_one();
+        me.wake();
     }
     return SQLITE_OK;
+}
+
+void checkpointer::wake() {
+    { const std::lock_guard lock(mutex_); }  // held for moments only; without it the notice could be lost
+    wake_.notify_one();
 }
 
 std::size_t checkpointer::bytes_of(int frames) const noexcept {
@@ -95,25 +98,30 @@ void checkpointer::stop_blocking() {
 
 bool checkpointer::passive_due() const noexcept {
     const int left = frames_.load() - frames_copied_.load();
-    return left >= passive_frames || (left > little_frames && state_.wal_bytes() > restart_bytes);
+    return left >= passive_frames || (left > little_frames && state_.wal_bytes() > restart_bytes)
+           || (left > 0
+               && state_.full());  // SQLite begins a log anew that is copied whole: it then needs no space
 }
 
 void checkpointer::loop() {
     std::unique_lock lock(mutex_);
     bool held_back = false;
     while (!stopping_) {
-        if (held_back) {  // by readers: not in a tight loop
+        if (state_.full()) {
+            wake_.wait_for(lock, space_check_, [this] { return stopping_; });
+        } else if (held_back) {  // by readers: not in a tight loop
             wake_.wait_for(lock, retry_pause, [this] { return stopping_; });
         } else if (state_.wal_bytes() > restart_bytes) {
             wake_.wait_for(lock, retry_pause, [this] { return stopping_ || passive_due(); });
         } else {
-            wake_.wait(lock, [this] { return stopping_ || passive_due(); });
+            wake_.wait(lock, [this] { return stopping_ || passive_due() || state_.full(); });
         }
         if (stopping_ || state_.stopped()) {
             held_back = true;
             continue;
         }
         lock.unlock();
+        state_.look_for_space();
         if (passive_due()) {
             passive();
         }
@@ -176,8 +184,8 @@ void checkpointer::judge(int code, const char* doing) {
     if (code == SQLITE_OK || is_busy(code)) {
         return;
     }
-    if ((code & 0xff) == SQLITE_FULL) {  // the WAL keeps everything; what fails next is a commit
-        log_.warn("the disk is full: the write-ahead log cannot be copied", {{"doing", doing}});
+    if ((code & 0xff) == SQLITE_FULL) {  // the WAL keeps everything; what would fail next is a commit
+        state_.disk_is_full();
         return;
     }
     state_.stop_writing(std::string(doing) + " failed: SQLite " + std::to_string(code));

@@ -29,6 +29,8 @@ public:
     void start();
     void stop_blocking();
 
+    /// From any thread: the state has changed, and perhaps there is something to do.
+    void wake();
     /// Called by the writer between two batches: true when it should run restart() now.
     [[nodiscard]] bool restart_due() const noexcept;
     /// On the writer's connection, outside a transaction: copies the rest and lets the next commit begin the WAL anew.
@@ -48,6 +50,7 @@ private:
     void judge(int code, const char* doing);
 
     const std::size_t wal_bytes_max_;
+    const std::chrono::milliseconds space_check_;
     const clock_source& clock_;
     logger& log_;
     store_state& state_;

@@ -15,7 +15,7 @@ namespace {
 class sqlite_database final : public database {
 public:
     sqlite_database(const options& settings, const deps& needs)
-        : state_(needs.log, needs.metric),
+        : state_(settings.path + "-reserve", needs.log, needs.metric),
           connection_(settings.path, access::write, settings.synchronous),
           recovered_((truncate_at_open(connection_, settings.path), true)),
           checkpoints_(settings, needs, state_, [this] { writer_.wake(); }),
@@ -44,8 +44,8 @@ public:
     void stop_blocking() override { stop(); }
 
 protected:
-    void enqueue(std::unique_ptr<write_job> job, std::size_t bytes) override {
-        writer_.enqueue(std::move(job), bytes);
+    void enqueue(std::unique_ptr<write_job> job, std::size_t bytes, write_kind kind) override {
+        writer_.enqueue(std::move(job), bytes, kind);
     }
     void enqueue(std::unique_ptr<read_job> job, read_kind kind) override {
         readers_.enqueue(std::move(job), kind);

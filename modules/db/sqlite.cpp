@@ -1,6 +1,8 @@
 // SQLite behind the face of db.hpp: connections, cached statements, errors.
 #include "sqlite.hpp"
 
+#include "store_state.hpp"
+
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -44,8 +46,7 @@ int sqlite_code(const std::exception_ptr& failed) noexcept {
 
 std::exception_ptr public_error(std::exception_ptr failed) {
     switch (sqlite_code(failed)) {
-    case SQLITE_FULL:
-        return std::make_exception_ptr(error(error_code::storage_full, "the disk of the server is full"));
+    case SQLITE_FULL: return no_space();
     case SQLITE_INTERRUPT:
         return std::make_exception_ptr(
             error(error_code::overloaded, "the read took too long").retry_after(std::chrono::seconds(1)));

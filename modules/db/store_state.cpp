@@ -2,12 +2,15 @@
 #include "store_state.hpp"
 
 #include <chrono>
+#include <utility>
 
 namespace kith::db {
 namespace {
 
 /// How long a refused caller should wait before it tries again.
 constexpr std::chrono::seconds retry_after{1};
+/// A full disk needs a person to free it.
+constexpr std::chrono::seconds full_retry_after{5};
 
 const std::vector<double> seconds_bounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
                                          0.025,  0.05,    0.1,    0.25,  0.5,    1,     5};
@@ -22,7 +25,7 @@ counter& jobs_counter(metrics& numbers, const char* result) {
 
 }  // namespace
 
-store_state::store_state(logger& log, metrics& numbers)
+store_state::store_state(std::string reserve, logger& log, metrics& numbers)
     : batches(numbers.make_counter("kith_db_batches_total", "Transactions of the writer")),
       jobs_done(jobs_counter(numbers, "done")),
       jobs_failed(jobs_counter(numbers, "failed")),
@@ -34,7 +37,12 @@ store_state::store_state(logger& log, metrics& numbers)
       quick_queue(queue_gauge(numbers, "quick")),
       resume_queue(queue_gauge(numbers, "resume")),
       log_(log),
-      wal_gauge_(numbers.make_gauge("kith_db_wal_bytes", "Bytes in the write-ahead log")) {}
+      wal_gauge_(numbers.make_gauge("kith_db_wal_bytes", "Bytes in the write-ahead log")),
+      reserve_(std::move(reserve)) {
+    if (!reserve_.hold_blocking()) {
+        disk_is_full();
+    }
+}
 
 void store_state::stop_writing(const std::string& why) {
     if (health_.exchange(health::stopped) != health::stopped) {
@@ -42,14 +50,21 @@ void store_state::stop_writing(const std::string& why) {
     }
 }
 
-void store_state::set_full(bool full) {
-    enum health was = health_.load();
-    const enum health wanted = full ? health::full : health::ok;
-    while (was != wanted && was != health::stopped) {
-        if (health_.compare_exchange_weak(was, wanted)) {
-            log_.warn(full ? "the disk is full: writes fail" : "writes succeed again");
-            return;
-        }
+void store_state::disk_is_full() {
+    const std::lock_guard lock(space_);
+    enum health was = health::ok;
+    if (health_.compare_exchange_strong(was, health::full)) {
+        log_.error("the disk is full: only what is essential is written",
+                   {{"wanted_bytes", reserve_.bytes()}});
+        reserve_.release_blocking();
+    }
+}
+
+void store_state::look_for_space() {
+    const std::lock_guard lock(space_);
+    enum health was = health::full;
+    if (full() && reserve_.hold_blocking() && health_.compare_exchange_strong(was, health::ok)) {
+        log_.warn("the disk has room again: everything is written");
     }
 }
 
@@ -60,6 +75,11 @@ void store_state::set_wal_bytes(std::size_t bytes) noexcept {
 
 std::exception_ptr overloaded(const char* detail) {
     return std::make_exception_ptr(error(error_code::overloaded, detail).retry_after(retry_after));
+}
+
+std::exception_ptr no_space() {
+    return std::make_exception_ptr(
+        error(error_code::storage_full, "the disk of the server is full").retry_after(full_retry_after));
 }
 
 std::exception_ptr writing_is_off() {

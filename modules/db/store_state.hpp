@@ -1,12 +1,15 @@
 // What the threads of the executor share: whether writing is on, how large the WAL is, and the metrics.
 #pragma once
 
+#include "space_reserve.hpp"
+
 #include <kith/core/log.hpp>
 #include <kith/core/metrics.hpp>
 #include <kith/db.hpp>
 
 #include <atomic>
 #include <cstddef>
+#include <mutex>
 #include <string>
 
 namespace kith::db {
@@ -14,14 +17,18 @@ namespace kith::db {
 /// Callable from any thread.
 class store_state {
 public:
-    store_state(logger& log, metrics& numbers);
+    /// `reserve` is the path of the space that is kept back.
+    store_state(std::string reserve, logger& log, metrics& numbers);
 
     [[nodiscard]] enum health health() const noexcept { return health_.load(); }
     [[nodiscard]] bool stopped() const noexcept { return health() == health::stopped; }
     /// Ends writing until a restart; `why` is logged. Nothing leads back.
     void stop_writing(const std::string& why);
-    /// The last batch failed for lack of space, or did not; a stop stays a stop.
-    void set_full(bool full);
+    [[nodiscard]] bool full() const noexcept { return health() == health::full; }
+    /// A write found no space: from now on only essential ones run, in the reserve that this gives up.
+    void disk_is_full();
+    /// Whether the disk has room again, the reserve included; a stop stays a stop. Also the first look at a start.
+    void look_for_space();
 
     [[nodiscard]] std::size_t wal_bytes() const noexcept {
         return wal_bytes_.load(std::memory_order_relaxed);
@@ -41,12 +48,16 @@ public:
 private:
     logger& log_;
     gauge& wal_gauge_;
+    std::mutex space_;  ///< the reserve and what `health_` says of it change together
+    space_reserve reserve_;
     std::atomic<enum health> health_{health::ok};
     std::atomic<std::size_t> wal_bytes_{0};
 };
 
 /// `overloaded` with a time to wait.
 [[nodiscard]] std::exception_ptr overloaded(const char* detail);
+/// What a write gets on a full disk.
+[[nodiscard]] std::exception_ptr no_space();
 /// What a write gets once storage has failed.
 [[nodiscard]] std::exception_ptr writing_is_off();
 

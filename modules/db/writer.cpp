@@ -66,9 +66,12 @@ void writer::stop_blocking() {
     }
 }
 
-std::exception_ptr writer::refusal() const {
+std::exception_ptr writer::refusal(write_kind kind) const {
     if (state_.stopped()) {
         return writing_is_off();
+    }
+    if (kind == write_kind::ordinary && state_.full()) {
+        return no_space();
     }
     if (state_.wal_bytes() > settings_.wal_bytes_max) {
         return overloaded("too much was written at once");
@@ -76,8 +79,8 @@ std::exception_ptr writer::refusal() const {
     return nullptr;
 }
 
-void writer::enqueue(std::unique_ptr<write_job> job, std::size_t bytes) {
-    std::exception_ptr refused = refusal();
+void writer::enqueue(std::unique_ptr<write_job> job, std::size_t bytes, write_kind kind) {
+    std::exception_ptr refused = refusal(kind);
     if (!refused) {
         const std::lock_guard lock(mutex_);
         if (stopping_) {
@@ -85,7 +88,7 @@ void writer::enqueue(std::unique_ptr<write_job> job, std::size_t bytes) {
         } else if (queue_.size() >= settings_.queue_jobs || queue_bytes_ + bytes > settings_.queue_bytes) {
             refused = overloaded("too many writes are waiting");
         } else {
-            queue_.emplace_back(std::move(job), bytes);
+            queue_.emplace_back(std::move(job), bytes, kind);
             queue_bytes_ += bytes;
             state_.write_queue.set(static_cast<double>(queue_.size()));
         }
@@ -133,27 +136,51 @@ void writer::loop() {
         if (jobs.empty() || state_.wal_bytes() > settings_.wal_bytes_max) {
             tend_wal();
         }
-        if (jobs.empty()) {
-            continue;
-        }
-        if (std::exception_ptr refused = refusal()) {
-            answer(std::exchange(jobs, {}), std::move(refused), {});
-            continue;
-        }
-        std::exception_ptr lost = transact(jobs);
-        count(jobs, lost);
-        std::function<void()> first;
-        if (!lost && participant_ != nullptr) {
-            try {
-                first = participant_->committed();
-            } catch (...) {
-                log_.error("a committed batch was not pushed",
-                           {{"cause", text_of(std::current_exception())}});
-            }
-        }
-        answer(std::exchange(jobs, {}), std::move(lost), std::move(first));
-        tend_wal();
+        refuse_some(jobs);
+        run_batch(jobs);
+        run_batch(jobs);  // what is left found no space before the reserve was given up
     }
+}
+
+void writer::refuse_some(batch& jobs) {
+    batch kept;
+    batch refused;
+    std::exception_ptr why;
+    for (entry& one : jobs) {
+        std::exception_ptr refusal_of_one = refusal(one.kind);
+        (refusal_of_one ? refused : kept).push_back(std::move(one));
+        why = refusal_of_one ? std::move(refusal_of_one) : std::move(why);
+    }
+    jobs = std::move(kept);
+    if (!refused.empty()) {
+        answer(std::move(refused), std::move(why), {});
+    }
+}
+
+void writer::run_batch(batch& jobs) {
+    if (jobs.empty()) {
+        return;
+    }
+    const bool was_full = state_.full();
+    std::exception_ptr lost = transact(jobs);
+    count(jobs, lost);
+    batch again;
+    if (!was_full && sqlite_code(lost) == SQLITE_FULL) {
+        const auto essential = std::stable_partition(
+            jobs.begin(), jobs.end(), [](const entry& one) { return one.kind == write_kind::ordinary; });
+        again.assign(std::make_move_iterator(essential), std::make_move_iterator(jobs.end()));
+        jobs.erase(essential, jobs.end());
+    }
+    std::function<void()> first;
+    if (!lost && participant_ != nullptr) {
+        try {
+            first = participant_->committed();
+        } catch (...) {
+            log_.error("a committed batch was not pushed", {{"cause", text_of(std::current_exception())}});
+        }
+    }
+    answer(std::exchange(jobs, std::move(again)), std::move(lost), std::move(first));
+    tend_wal();
 }
 
 void writer::tend_wal() {
@@ -298,8 +325,9 @@ void writer::count(const batch& jobs, const std::exception_ptr& lost) {
     }
     state_.jobs_failed.add(static_cast<double>(failed));
     state_.jobs_done.add(static_cast<double>(jobs.size() - failed));
-    if (full || failed < jobs.size()) {
-        state_.set_full(full);
+    if (full) {
+        state_.disk_is_full();
+        wal_.wake();  // it looks for space
     }
 }
 

@@ -26,7 +26,7 @@ public:
 
     void start();
     /// On the reactor. A job that is refused is finished by a posted handler.
-    void enqueue(std::unique_ptr<write_job> job, std::size_t bytes);
+    void enqueue(std::unique_ptr<write_job> job, std::size_t bytes, write_kind kind);
     /// From any thread: there is something to do beside jobs.
     void wake();
     /// Runs what was handed over, then ends the thread.
@@ -34,9 +34,11 @@ public:
 
 private:
     struct entry {
-        entry(std::unique_ptr<write_job> what, std::size_t size) : job(std::move(what)), bytes(size) {}
+        entry(std::unique_ptr<write_job> what, std::size_t size, write_kind which)
+            : job(std::move(what)), bytes(size), kind(which) {}
         std::unique_ptr<write_job> job;
         std::size_t bytes;
+        write_kind kind;
         std::exception_ptr failed;
     };
     using batch = std::vector<entry>;
@@ -46,8 +48,12 @@ private:
     /// Waits for work; false when the thread should end.
     bool gather(batch& into);
     void give_back(batch& from, std::size_t first_left);
-    /// Why no batch may start now, or null.
-    [[nodiscard]] std::exception_ptr refusal() const;
+    /// Why no job of this kind may start now, or null.
+    [[nodiscard]] std::exception_ptr refusal(write_kind kind) const;
+    /// Takes out of the batch what may not start now, and answers it.
+    void refuse_some(batch& jobs);
+    /// Runs the batch and answers it, but for the essential jobs that found no space: they stay, to run once more.
+    void run_batch(batch& jobs);
 
     /// Runs the batch to its COMMIT; null when it is on disk, else why none of it happened or nobody knows.
     [[nodiscard]] std::exception_ptr transact(batch& jobs);

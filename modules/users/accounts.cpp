@@ -43,16 +43,17 @@ ending end_all(transaction& t, journal::writer& notes, user_id user) {
 
 task<ending> store_new_password(database& in, journal::writer& notes, std::string username,
                                 std::string hash) {
-    return in.write([&notes, username = std::move(username), hash = std::move(hash)](transaction& t) {
-        const store::account_row account = named(t, username);
-        store::update_password(t, account.who.id, hash);
-        return end_all(t, notes, account.who.id);
-    });
+    return in.write_essential(
+        [&notes, username = std::move(username), hash = std::move(hash)](transaction& t) {
+            const store::account_row account = named(t, username);
+            store::update_password(t, account.who.id, hash);
+            return end_all(t, notes, account.who.id);
+        });
 }
 
 task<ending> store_new_state(database& in, journal::writer& notes, std::string username,
                              account_state state) {
-    return in.write([&notes, username = std::move(username), state](transaction& t) {
+    return in.write_essential([&notes, username = std::move(username), state](transaction& t) {
         const store::account_row account = named(t, username);
         ending result;
         result.user = account.who.id;
@@ -70,7 +71,7 @@ task<ending> store_new_state(database& in, journal::writer& notes, std::string u
 }
 
 task<ending> store_end_all(database& in, journal::writer& notes, std::string username) {
-    return in.write([&notes, username = std::move(username)](transaction& t) {
+    return in.write_essential([&notes, username = std::move(username)](transaction& t) {
         return end_all(t, notes, named(t, username).who.id);
     });
 }

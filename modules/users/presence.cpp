@@ -115,6 +115,12 @@ void presence_board::flush() {
     write_due(true);
 }
 
+void presence_board::write_again(const last_seen_list& failed) {
+    for (const auto& [user, when] : failed) {
+        unwritten_.insert(user);
+    }
+}
+
 void presence_board::write_due(bool all) {
     last_seen_list due;
     for (auto entry = unwritten_.begin(); entry != unwritten_.end();) {

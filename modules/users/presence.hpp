@@ -51,6 +51,8 @@ public:
     void tick();
     /// Writes down everyone's last_seen now.
     void flush();
+    /// These could not be written: they are due again with the next round.
+    void write_again(const last_seen_list& failed);
 
     void fill(user& who, user_id viewer) const override;
     void user_connected(user_id user) override;

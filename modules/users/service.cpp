@@ -131,7 +131,11 @@ task<void> users_service::prune() {
 }
 
 task<void> users_service::write_last_seen(presence_board::last_seen_list seen) {
-    return store_last_seen(needs_.store, std::move(seen));
+    try {
+        co_await store_last_seen(needs_.store, seen);
+    } catch (const error&) {  // the store has said why; nobody waits for this
+        presence_.write_again(seen);
+    }
 }
 
 void users_service::forget_sessions(const std::vector<session_id>& ended) {

@@ -79,7 +79,8 @@ rotation_result rotate(transaction& t, journal::writer& notes, const rotation_pl
 }
 
 task<rotation_result> store_rotation(database& in, journal::writer& notes, rotation_plan plan) {
-    return in.write([&notes, plan = std::move(plan)](transaction& t) { return rotate(t, notes, plan); });
+    return in.write_essential(
+        [&notes, plan = std::move(plan)](transaction& t) { return rotate(t, notes, plan); });
 }
 
 task<std::vector<session_info>> read_sessions(database& from, gateway::principal who, timestamp since,
@@ -92,7 +93,7 @@ task<std::vector<session_info>> read_sessions(database& from, gateway::principal
 
 task<std::vector<session_id>> store_end(database& in, journal::writer& notes, gateway::principal who,
                                         session_id session) {
-    return in.write([&notes, who, session](transaction& t) {
+    return in.write_essential([&notes, who, session](transaction& t) {
         check_session(t, who);
         const std::optional<store::session_row> row = store::find_session(t, session);
         if (!row || row->user != who.user || row->ended_at) {
@@ -103,7 +104,7 @@ task<std::vector<session_id>> store_end(database& in, journal::writer& notes, ga
 }
 
 task<std::vector<session_id>> store_end_others(database& in, journal::writer& notes, gateway::principal who) {
-    return in.write([&notes, who](transaction& t) {
+    return in.write_essential([&notes, who](transaction& t) {
         check_session(t, who);
         std::vector<session_id> others = store::live_session_ids(t, who.user);
         std::erase(others, who.session);

@@ -38,21 +38,22 @@ struct counted_try {
 
 /// Counts before the password is compared, so that a thousand tries at once are no more than a thousand one by one.
 task<counted_try> count_try_for(database& in, std::string username_key, try_limits limits) {
-    return in.write([username_key = std::move(username_key), limits = std::move(limits)](transaction& t) {
-        attempts account = store::find_attempts(t, limits.account);
-        attempts from = store::find_attempts(t, limits.from);
-        counted_try result;
-        result.wait = std::max(wait_before(account, t.now()), wait_before(from, t.now()));
-        if (result.wait.count() > 0) {
+    return in.write_essential(
+        [username_key = std::move(username_key), limits = std::move(limits)](transaction& t) {
+            attempts account = store::find_attempts(t, limits.account);
+            attempts from = store::find_attempts(t, limits.from);
+            counted_try result;
+            result.wait = std::max(wait_before(account, t.now()), wait_before(from, t.now()));
+            if (result.wait.count() > 0) {
+                return result;
+            }
+            result.account_limit = count_try(account, t.now(), limits.account_most);
+            result.from_limit = count_try(from, t.now(), limits.from_most);
+            store::save_attempts(t, limits.account, account);
+            store::save_attempts(t, limits.from, from);
+            result.account = store::find_account(t, username_key).value_or(store::account_row());
             return result;
-        }
-        result.account_limit = count_try(account, t.now(), limits.account_most);
-        result.from_limit = count_try(from, t.now(), limits.from_most);
-        store::save_attempts(t, limits.account, account);
-        store::save_attempts(t, limits.from, from);
-        result.account = store::find_account(t, username_key).value_or(store::account_row());
-        return result;
-    });
+        });
 }
 
 /// Takes a try back: all of it when it was not made, and the account's counter is forgotten when it succeeded.
@@ -70,9 +71,8 @@ void take_back_in(transaction& t, const try_limits& limits, const counted_try& c
 }
 
 task<void> take_back_try(database& in, try_limits limits, counted_try counted, bool succeeded) {
-    return in.write([limits = std::move(limits), counted = std::move(counted), succeeded](transaction& t) {
-        take_back_in(t, limits, counted, succeeded);
-    });
+    return in.write_essential([limits = std::move(limits), counted = std::move(counted),
+                               succeeded](transaction& t) { take_back_in(t, limits, counted, succeeded); });
 }
 
 error slow_down(std::chrono::milliseconds wait) {
@@ -93,8 +93,8 @@ store::account_row still_proved(snapshot& s, const store::account_row& proved) {
 task<session_result> store_sign_in(database& in, journal::writer& notes, store::account_row proved,
                                    store::session_row session, std::string rehashed,
                                    std::size_t sessions_max) {
-    return in.write([&notes, proved = std::move(proved), session = std::move(session),
-                     rehashed = std::move(rehashed), sessions_max](transaction& t) {
+    return in.write_essential([&notes, proved = std::move(proved), session = std::move(session),
+                               rehashed = std::move(rehashed), sessions_max](transaction& t) {
         const store::account_row now = still_proved(t, proved);
         if (now.state != account_state::active) {
             throw error(error_code::forbidden, "This account is disabled.");
@@ -108,14 +108,15 @@ task<session_result> store_sign_in(database& in, journal::writer& notes, store::
 
 task<std::vector<session_id>> store_password(database& in, journal::writer& notes, gateway::principal who,
                                              store::account_row proved, std::string hash) {
-    return in.write([&notes, who, proved = std::move(proved), hash = std::move(hash)](transaction& t) {
-        check_session(t, who);
-        const store::account_row now = still_proved(t, proved);
-        store::update_password(t, who.user, hash);
-        std::vector<session_id> others = store::live_session_ids(t, now.who.id);
-        std::erase(others, who.session);
-        return end_sessions(t, notes, who.user, others);
-    });
+    return in.write_essential(
+        [&notes, who, proved = std::move(proved), hash = std::move(hash)](transaction& t) {
+            check_session(t, who);
+            const store::account_row now = still_proved(t, proved);
+            store::update_password(t, who.user, hash);
+            std::vector<session_id> others = store::live_session_ids(t, now.who.id);
+            std::erase(others, who.session);
+            return end_sessions(t, notes, who.user, others);
+        });
 }
 
 task<user> find_caller(database& from, gateway::principal who) {

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstring>
+#include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace kith::db_test {
@@ -32,6 +34,7 @@ public:
     std::atomic<bool> fail_wal_sync{false};  ///< SQLITE_IOERR_FSYNC
     std::atomic<bool> fail_main_sync{false};  ///< SQLITE_IOERR_FSYNC
     std::atomic<bool> full_wal{false};  ///< SQLITE_FULL for every write into the WAL
+    std::string full_until_gone;  ///< a file: SQLITE_FULL for writes into the WAL while it stands
     std::atomic<bool> full_main{false};  ///< SQLITE_FULL for every write into the database file
     std::atomic<bool> broken_wal{false};  ///< SQLITE_IOERR_WRITE
 
@@ -42,6 +45,9 @@ private:
         bool wal;
         bool main;
     };
+    [[nodiscard]] bool wal_is_full() const {
+        return full_wal || (!full_until_gone.empty() && std::filesystem::exists(full_until_gone));
+    }
     static sqlite3_file* real(sqlite3_file* f) {
         return reinterpret_cast<sqlite3_file*>(reinterpret_cast<file*>(f) + 1);
     }
@@ -67,7 +73,7 @@ private:
     }
     static int write(sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
         const auto* mine = reinterpret_cast<file*>(f);
-        if ((mine->wal && owner(f).full_wal) || (mine->main && owner(f).full_main)) {
+        if ((mine->wal && owner(f).wal_is_full()) || (mine->main && owner(f).full_main)) {
             return SQLITE_FULL;
         }
         if (mine->wal && owner(f).broken_wal) {

@@ -25,6 +25,32 @@ bool is_stopped(store& on) {
     return on.data->health() == db::health::stopped;
 }
 
+bool is_full(store& on) {
+    return on.data->health() == db::health::full;
+}
+
+/// While it lives the disk seems to have no room for the reserve: a folder stands in its place.
+class no_room {
+public:
+    explicit no_room(const store& on) : place_(on.settings.path + "-reserve") {
+        std::filesystem::remove(place_);
+        std::filesystem::create_directory(place_);
+    }
+    ~no_room() { end(); }
+    no_room(const no_room&) = delete;
+    no_room& operator=(const no_room&) = delete;
+    void end() { std::filesystem::remove(place_); }
+
+private:
+    std::filesystem::path place_;
+};
+
+task<void> insert_essential(store& on, std::int64_t id) {
+    return on.data->write_essential([id](transaction& t) {
+        t.execute("INSERT INTO items VALUES(?, ?)", id, "essential " + std::to_string(id));
+    });
+}
+
 }  // namespace
 
 TEST_CASE("a file that may not grow fails the job that needs space, and writing goes on when there is some") {
@@ -33,11 +59,14 @@ TEST_CASE("a file that may not grow fails the job that needs space, and writing 
         const auto pages = t.integer("PRAGMA page_count").value();
         t.execute_script("PRAGMA max_page_count=" + std::to_string(pages + 5));
     }));
+    no_room disk(on);
     const auto big = on.start(insert_many(on, 1, 100, 4000));
     on.turn();
     CHECK(big->code == error_code::storage_full);
-    CHECK(on.data->health() == db::health::full);
+    CHECK(is_full(on));
     CHECK(on.run(on.count()) == 0);
+    disk.end();
+    CHECK(on.wait_until([&] { return !is_full(on); }));
     const auto small = on.start(on.insert(1, "small"));
     on.turn();
     CHECK(small->ok());
@@ -47,10 +76,11 @@ TEST_CASE("a file that may not grow fails the job that needs space, and writing 
     CHECK(on.run(on.count()) == 101);
 }
 
-TEST_CASE("a full disk at COMMIT fails the batch as storage_full and leaves writing open") {
+TEST_CASE("a full disk at COMMIT fails the batch as storage_full until there is room again") {
     failing_vfs disk;
     fake_participant part;
     store on({}, &part);
+    no_room room(on);
     on.run(on.insert(1, "one"));
     disk.full_wal = true;
     const auto a = on.start(on.insert(2, "two"));
@@ -58,19 +88,80 @@ TEST_CASE("a full disk at COMMIT fails the batch as storage_full and leaves writ
     on.turn();
     CHECK(a->code == error_code::storage_full);
     CHECK(b->code == error_code::storage_full);
-    CHECK(on.data->health() == db::health::full);
+    CHECK(is_full(on));
     CHECK(part.calls.back() == "abandoned");
     CHECK(on.run(on.count()) == 1);  // reading goes on
+    const std::size_t asked = part.calls.size();
+    const auto later = on.start(on.insert(4, "four"));
+    on.turn();
+    CHECK(later->code == error_code::storage_full);
+    CHECK(part.calls.size() == asked);  // it was not even tried
     disk.full_wal = false;
+    room.end();
+    CHECK(on.wait_until([&] { return on.data->health() == db::health::ok; }));
     on.run(on.insert(2, "two again"));
-    CHECK(on.data->health() == db::health::ok);
     CHECK(on.run(on.count()) == 2);
+}
+
+TEST_CASE("on a full disk essential writes go on in the space that was kept back") {
+    failing_vfs disk;
+    fake_participant part;
+    store on({}, &part);
+    const std::string reserve = on.settings.path + "-reserve";
+    CHECK(std::filesystem::file_size(reserve) >= 64U << 10U);
+    const latch go;
+    on.hold_writer(go);
+    disk.full_until_gone = reserve;  // full for as long as the reserve stands
+    const auto plain = on.start(on.insert(1, "one"));
+    const auto essential = on.start(insert_essential(on, 2));
+    const auto other = on.start(on.insert(3, "three"));
+    on.poll();
+    go.open();
+    on.turn();
+    CHECK(plain->code == error_code::storage_full);
+    CHECK(essential->ok());  // tried again, alone, once the reserve was gone
+    CHECK(other->code == error_code::storage_full);
+    CHECK(on.run(on.count()) == 1);
+}
+
+TEST_CASE("essential writes fail as storage_full where nothing could be kept back") {
+    failing_vfs disk;
+    store on;
+    const no_room room(on);
+    disk.full_wal = true;
+    const auto essential = on.start(insert_essential(on, 1));
+    on.turn();
+    CHECK(essential->code == error_code::storage_full);
+    CHECK(is_full(on));
+    const auto again = on.start(insert_essential(on, 1));
+    on.turn();
+    CHECK(again->code == error_code::storage_full);
+    disk.full_wal = false;
+    on.run(insert_essential(on, 1));
+    CHECK(is_full(on));  // only room for the reserve ends it
+}
+
+TEST_CASE("a start on a full disk serves reads and refuses writes until there is room") {
+    store on;
+    on.run(on.insert(1, "one"));
+    on.close();
+    no_room room(on);
+    on.open();
+    CHECK(is_full(on));
+    CHECK(on.run(on.count()) == 1);
+    const auto refused = on.start(on.insert(2, "two"));
+    on.turn();
+    CHECK(refused->code == error_code::storage_full);
+    room.end();
+    CHECK(on.wait_until([&] { return !is_full(on); }));
+    on.run(on.insert(2, "two"));
 }
 
 TEST_CASE("a full disk that ends the transaction in a job fails every job of the batch") {
     failing_vfs disk;
     fake_participant part;
     store on({}, &part);
+    no_room room(on);
     const latch go;
     on.hold_writer(go);
     const auto before = on.start(on.insert(1, "before"));
@@ -83,11 +174,12 @@ TEST_CASE("a full disk that ends the transaction in a job fails every job of the
     CHECK(before->code == error_code::storage_full);
     CHECK(spilling->code == error_code::storage_full);
     CHECK(after->code == error_code::storage_full);
-    CHECK(on.data->health() == db::health::full);
+    CHECK(is_full(on));
     CHECK(part.calls.back() == "abandoned");
     disk.full_wal = false;
+    room.end();
+    CHECK(on.wait_until([&] { return !is_full(on); }));
     on.run(on.insert(1, "again"));
-    CHECK(on.data->health() == db::health::ok);
     CHECK(on.run(on.count()) == 1);
 }
 
@@ -187,11 +279,14 @@ TEST_CASE("a checkpoint that fails stops writing") {
 TEST_CASE("a checkpoint without space is repeated and loses nothing") {
     failing_vfs disk;
     store on;
+    no_room room(on);
     disk.full_main = true;
     on.run(insert_many(on, 1, 200, 64 << 10));
-    on.run(on.insert(1000, "more"));
-    CHECK_FALSE(is_stopped(on));
+    CHECK(on.wait_until([&] { return is_full(on); }));  // seen before a commit meets it
+    on.run(insert_essential(on, 1000));
     disk.full_main = false;
+    room.end();
+    CHECK(on.wait_until([&] { return !is_full(on); }));
     on.close();
     CHECK(std::filesystem::file_size(on.settings.path + "-wal") == 0);
     on.open();

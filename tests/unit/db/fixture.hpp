@@ -79,6 +79,7 @@ public:
         if (settings.path.empty()) {
             settings.path = folder.file("kith.db");
         }
+        settings.space_check = std::chrono::milliseconds(10);
         open();
         const auto make = [](transaction& t) {
             t.execute_script(

@@ -159,6 +159,19 @@ TEST_CASE("last_seen is written when a person leaves, once a minute at most, and
     CHECK(s.written.size() == 2);
 }
 
+TEST_CASE("last_seen that could not be written is written a minute later, with the newest time") {
+    scene s;
+    s.board.user_connected(ada);
+    s.board.user_disconnected(ada);
+    REQUIRE(s.written.size() == 1);
+    s.board.write_again(s.written[0]);
+    s.wait(59s);
+    CHECK(s.written.size() == 1);
+    s.wait(2s);
+    REQUIRE(s.written.size() == 2);
+    CHECK(s.written[1] == s.written[0]);
+}
+
 TEST_CASE("a stop writes down those who are here") {
     scene s;
     s.board.user_connected(ada);

@@ -121,6 +121,7 @@ export const en = {
     "find.hint": "Type a name.",
     "find.failed": "The search did not work.",
 
+    "chat.none_yet": "Conversations open here",
     "chat.none": "Choose a conversation",
     "chat.none_hint": "or press {keys} to find anyone",
     "chat.missing": "This conversation does not exist, or is not for you to see.",

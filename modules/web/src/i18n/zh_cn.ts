@@ -121,6 +121,7 @@ export const zh_cn: Catalogue = {
     "find.hint": "输入名字开始查找。",
     "find.failed": "搜索失败。",
 
+    "chat.none_yet": "会话会在这里打开",
     "chat.none": "选择一个会话",
     "chat.none_hint": "或按 {keys} 查找任何人",
     "chat.missing": "会话不存在，或您无权查看。",

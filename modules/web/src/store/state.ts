@@ -18,6 +18,7 @@ export const me = signal<User | null>(null);
 export const own_session = signal<string | null>(null);
 export const conversations = signal<ReadonlyMap<string, Held>>(new Map());
 export const connection = signal<Connection>({ state: "connecting" });
+const live = computed(() => connection.value.state === "live");
 /** False until the first rows are there, from storage or from the server. */
 export const loaded = signal(false);
 export const unsent = signal<readonly Unsent[]>([]);
@@ -53,6 +54,11 @@ export const listed = computed<readonly Held[]>(() =>
 export const unread_total = computed(() =>
     listed.value.reduce((sum, row) => sum + (is_muted(row) ? 0 : row.unread), 0),
 );
+
+/** Whether the other one is here, as far as it can be known: without a line what was last heard is no news. */
+export function presence_of(row: Held): User["presence"] {
+    return live.value ? (row.peer?.presence ?? null) : null;
+}
 
 export function draft_of(row: Held): string {
     return drafts.value.get(row.id) ?? row.settings.draft;

@@ -1,11 +1,11 @@
 // A conversation: its head, its messages, where one writes, and what there is to know about it.
 import { ArrowLeft, PanelRight } from "lucide";
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { watched } from "../../client";
 import { ago, t } from "../../i18n/language";
 import type { Held } from "../../store/apply";
-import { conversations, loaded, typing } from "../../store/state";
+import { conversations, loaded, presence_of, typing } from "../../store/state";
 import { Avatar } from "../parts/avatar";
 import { now } from "../parts/clock";
 import { Icon } from "../parts/icon";
@@ -58,15 +58,39 @@ function Missing() {
 
 /** What is known of where the other one is, in words. */
 export function presence_text(row: Held): string {
-    const peer = row.peer;
-    if (!peer || peer.presence === null) return "";
-    if (peer.presence === "online") return t("chat.online");
-    return peer.last_seen ? t("chat.last_seen", { when: ago(peer.last_seen, now.value) }) : t("chat.offline");
+    const presence = presence_of(row);
+    if (presence === null) return "";
+    if (presence === "online") return t("chat.online");
+    const seen = row.peer?.last_seen;
+    return seen ? t("chat.last_seen", { when: ago(seen, now.value) }) : t("chat.offline");
+}
+
+/** Where the focus was when the panel was opened by hand, to go back to. */
+let opened_from: Element | null = null;
+
+function toggle_info(): void {
+    opened_from = info_open.value ? null : document.activeElement;
+    info_open.value = !info_open.value;
+}
+
+/** The panel takes the focus when it is opened by hand, and gives it back when it closes. */
+export function use_info_focus(panel: { current: HTMLElement | null }): void {
+    useLayoutEffect(() => {
+        const element = panel.current;
+        const back = opened_from;
+        opened_from = null;
+        if (back) element?.focus({ preventScroll: true });
+        return () => {
+            if (!element?.contains(document.activeElement)) return;
+            if (back instanceof HTMLElement && back.isConnected) back.focus();
+            else document.querySelector<HTMLElement>("[data-info-toggle]")?.focus();
+        };
+    }, []);
 }
 
 function Head({ row }: { row: Held }) {
     const writing = typing.value.has(row.id);
-    const toggle = () => (info_open.value = !info_open.value);
+    const state = writing ? " writing" : presence_of(row) === "online" ? " online" : "";
     return (
         <header class="chat-head">
             <button
@@ -77,38 +101,41 @@ function Head({ row }: { row: Held }) {
             >
                 <Icon node={ArrowLeft} />
             </button>
-            <button type="button" class="chat-who" onClick={toggle} aria-expanded={info_open.value}>
+            <div class="chat-who">
                 <Avatar
                     id={row.peer?.id ?? row.id}
                     name={row.title}
                     size={40}
-                    presence={row.peer?.presence}
+                    presence={presence_of(row)}
                 />
-                <span class="chat-who-text">
+                <div class="chat-who-text">
                     <h1>
-                        <bdi>{row.title}</bdi>
+                        <button
+                            type="button"
+                            class="chat-name"
+                            onClick={toggle_info}
+                            aria-expanded={info_open.value}
+                        >
+                            <bdi>{row.title}</bdi>
+                        </button>
                     </h1>
-                    <span
-                        class={
-                            writing
-                                ? "chat-state writing"
-                                : row.peer?.presence === "online"
-                                  ? "chat-state online"
-                                  : "chat-state"
-                        }
-                        aria-live="polite"
-                    >
+                    <span class={`chat-state${state}`}>
                         {writing ? t("chat.typing_short") : presence_text(row)}
                     </span>
-                </span>
-            </button>
+                    {/* Read out is that someone writes, and not each minute since they were here. */}
+                    <span class="unseen" role="status">
+                        {writing ? t("chat.typing_short") : ""}
+                    </span>
+                </div>
+            </div>
             <button
                 type="button"
                 class="quiet round"
                 aria-label={t("chat.info")}
                 title={t("chat.info")}
                 aria-pressed={info_open.value}
-                onClick={toggle}
+                data-info-toggle
+                onClick={toggle_info}
             >
                 <Icon node={PanelRight} />
             </button>

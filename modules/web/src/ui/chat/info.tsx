@@ -1,5 +1,6 @@
 // The panel beside a conversation: who the other one is, and how I want to have this conversation.
 import { BellOff, EyeOff, X } from "lucide";
+import { useRef } from "preact/hooks";
 import { hide, mute_spans, pin, unmute } from "../list/actions";
 import { day_and_clock, day_of, t } from "../../i18n/language";
 import type { User } from "../../api/types";
@@ -11,7 +12,7 @@ import { Switch } from "../parts/field";
 import { Icon } from "../parts/icon";
 import { open_menu } from "../parts/menu";
 import { Text } from "../parts/text";
-import { info_open, presence_text } from "./chat";
+import { info_open, presence_text, use_info_focus } from "./chat";
 
 const for_ever_year = 2900;
 
@@ -23,8 +24,10 @@ export function muted_text(until: string): string {
 
 export function Info({ row }: { row: Held }) {
     const close = () => (info_open.value = false);
+    const panel = useRef<HTMLElement>(null);
+    use_info_focus(panel);
     return (
-        <aside class="info" aria-label={t("chat.info")} tabIndex={-1} data-region>
+        <aside class="info" ref={panel} aria-label={t("chat.info")} tabIndex={-1} data-region>
             <header class="info-head">
                 <h2>{t("info.title")}</h2>
                 <button type="button" class="quiet round" aria-label={t("chat.info_close")} onClick={close}>

@@ -2,7 +2,7 @@
 import { BellOff, Pin } from "lucide";
 import { exact, list_time, t } from "../../i18n/language";
 import type { Held } from "../../store/apply";
-import { draft_of, is_muted, me, typing, unsent } from "../../store/state";
+import { draft_of, is_muted, me, presence_of, typing, unsent } from "../../store/state";
 import { Ticks, UnsentMark } from "../chat/row";
 import { Avatar } from "../parts/avatar";
 import { now } from "../parts/clock";
@@ -31,7 +31,7 @@ export function ListRow({ row, open, at, count }: { row: Held; open: boolean; at
                     id={row.peer?.id ?? row.id}
                     name={row.title}
                     size={48}
-                    presence={row.peer?.presence}
+                    presence={presence_of(row)}
                 />
                 <span class="list-row-text">
                     <span class="list-row-line">

@@ -42,7 +42,7 @@ function step(by: number): void {
 /** Esc closes the panel first, then leaves the conversation. */
 function escape(): void {
     const now = route.value;
-    if (info_open.value) info_open.value = false;
+    if (now.at === "chat" && info_open.value) info_open.value = false;
     else if (now.at === "settings" && now.place) go({ at: "settings", place: null });
     else if (now.at !== "home") go({ at: "home" });
 }

@@ -1,6 +1,7 @@
 // The window of someone who is signed in: rail, list, the place that is open.
 import { MessagesSquare } from "lucide";
 import { t } from "../../i18n/language";
+import { listed, loaded } from "../../store/state";
 import { Chat } from "../chat/chat";
 import { finder_open, List } from "../list/list";
 import { Dialog } from "../parts/dialog";
@@ -67,8 +68,8 @@ function Nothing() {
     return (
         <main class="chat nothing" id="main" tabIndex={-1} data-region>
             <Icon node={MessagesSquare} size={32} />
-            <h1>{t("chat.none")}</h1>
-            <p class="muted">
+            <h1>{t(loaded.value && listed.value.length === 0 ? "chat.none_yet" : "chat.none")}</h1>
+            <p class="muted keys-hint">
                 {before}
                 <kbd>Ctrl</kbd> <kbd>K</kbd>
                 {after}
