@@ -7,6 +7,7 @@
 #include "output.hpp"
 
 #include <kith/core/error.hpp>
+#include <kith/journal.hpp>
 
 #include <CLI/App.hpp>
 #include <nlohmann/json.hpp>
@@ -72,7 +73,7 @@ std::int64_t apply(const config& settings) {
     const std::unique_ptr<logger> log = make_logger(log_level::info, log_format::plain);
     const system_clock_source clock;
     try {
-        const int applied = db::migrate_blocking(database_path(settings), clock, *log);
+        const int applied = db::migrate_blocking(database_path(settings), clock, *log, journal::mark_copy);
         log->flush();
         return applied;
     } catch (const error& failed) {

@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::uint8_t this_node = 0;  // one node for now; several lease their numbers in the database
 constexpr std::chrono::seconds presence_tick{1};
-constexpr std::size_t answers_per_prune = 500;
+constexpr std::int64_t answers_per_prune = 500;
 constexpr std::string_view database_file = "kith.db";
 
 log_level level_of(const std::string& name) {
@@ -47,6 +47,7 @@ std::string folder_of(const config& settings) {
 db::options store_options(const config& settings) {
     db::options options;
     options.path = (settings.data.dir / database_file).string();
+    options.mark_copy = journal::mark_copy;
     options.synchronous = settings.database.synchronous;
     options.readers = settings.database.readers;
     options.queue_jobs = settings.database.queue_jobs;
@@ -75,7 +76,8 @@ task<std::int64_t> prune_notes(database& store, const journal::prune_limits& lim
 
 task<std::int64_t> prune_answers(database& store) {
     return store.write([](transaction& t) {
-        return static_cast<std::int64_t>(journal::prune_answers(t, answers_per_prune));
+        return static_cast<std::int64_t>(
+            journal::prune_answers(t, static_cast<std::size_t>(answers_per_prune)));
     });
 }
 
@@ -138,7 +140,7 @@ house::~house() {
 void house::build_store() {
     journal_ = journal::make_writer();
     const db::options options = store_options(settings_);
-    db::migrate_blocking(options.path, clock_, *log_);
+    db::migrate_blocking(options.path, clock_, *log_, journal::mark_copy);
     store_ = db::open(options, db::deps(reactor_.get_executor(), clock_, *log_, *metrics_, journal_.get()));
 }
 
@@ -190,31 +192,41 @@ task<void> house::open_doors() {
     tasks_.spawn("housekeeping", keep_house());
 }
 
-/// Presence each second; pruning of notes and remembered answers now and then.
+/// Each second what the modules gather; now and then the pruning, as a task of its own, for it may take long.
 task<void> house::keep_house() {
-    const journal::prune_limits limits(settings_.journal.horizon_seconds,
-                                       static_cast<std::int64_t>(settings_.journal.notes_max));
     steady_time prune_at = clock_.steady_now() + settings_.journal.prune_seconds;
     while (!stopping_) {
         housekeeping_.expires_after(presence_tick);
         co_await wait_for(housekeeping_);
         users_->tick();
-        if (stopping_ || clock_.steady_now() < prune_at || store_->health() != db::health::ok) {
-            continue;
+        store_->tick();
+        if (!stopping_ && !pruning_ && clock_.steady_now() >= prune_at
+            && store_->health() == db::health::ok) {
+            prune_at = clock_.steady_now() + settings_.journal.prune_seconds;
+            tasks_.spawn("pruning", prune());
         }
-        try {
-            while (co_await prune_notes(*store_, limits) >= limits.step_max && !stopping_) {
-            }
-            co_await prune_answers(*store_);
-        } catch (const error& failed) {
-            log_->warn("pruning failed and is tried again later", {{"why", failed.what()}});
-        }
-        prune_at = clock_.steady_now() + settings_.journal.prune_seconds;
     }
+}
+
+/// Old notes and answers, step by step, until little is left or the server stops.
+task<void> house::prune() {
+    const journal::prune_limits limits(settings_.journal.horizon_seconds,
+                                       static_cast<std::int64_t>(settings_.journal.notes_max));
+    pruning_ = true;
+    try {
+        while (co_await prune_notes(*store_, limits) >= limits.step_max && !stopping_) {
+        }
+        while (co_await prune_answers(*store_) >= answers_per_prune && !stopping_) {
+        }
+    } catch (const std::exception& failed) {
+        log_->warn("pruning failed and is tried again later", {{"why", failed.what()}});
+    }
+    pruning_ = false;
 }
 
 task<bool> house::stop() {
     stopping_ = true;
+    store_->end_backups();
     housekeeping_.cancel();
     const steady_time deadline = clock_.steady_now() + settings_.server.drain;
     co_await server_->drain();

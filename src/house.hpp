@@ -59,6 +59,7 @@ private:
     void build_modules();
     void build_server();
     task<void> keep_house();
+    task<void> prune();
 
     config settings_;
     boost::asio::io_context reactor_{1};
@@ -78,11 +79,11 @@ private:
     std::unique_ptr<gateway::server> server_;
     boost::asio::steady_timer housekeeping_{reactor_};
     bool stopping_ = false;
+    bool pruning_ = false;
 };
 
 /// The folder with everything: made with 0700 when missing. Throws `internal` naming the folder and what is wrong.
 void prepare_data_folder(const std::filesystem::path& folder);
-/// `openapi.json` and `asyncapi.json` of this build need the table alone: a house without data.
 [[nodiscard]] std::string_view version() noexcept;
 
 }  // namespace kith

@@ -16,10 +16,23 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <string_view>
+
+#include <unistd.h>
 
 namespace kith {
 
 namespace {
+
+/// Beyond the drain: what is left after it ends the process, whatever still waits (a disk that does not answer, say).
+constexpr std::chrono::seconds last_grace{2};
+
+/// Ends the process at once. What was answered is on disk; the log may lose its last lines, hence straight to stderr.
+[[noreturn]] void cut_off() noexcept {
+    constexpr std::string_view text = "kith: the stop took too long; what was not finished is cut off\n";
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+    std::_Exit(exit_code::failure);
+}
 
 /// What one run of the server holds beside the house.
 class serving {
@@ -48,16 +61,26 @@ public:
         notify_manager("STOPPING=1");
         stopping_ = true;
         watchdog_.cancel();
+        arm_last_resort();
         admin_.reset();
-        finished_ = co_await house_.stop();
+        if (!co_await house_.stop() && !failed) {
+            cut_off();
+        }
         signals_.cancel();
         if (failed) {
             std::rethrow_exception(failed);
         }
     }
-    [[nodiscard]] bool finished() const noexcept { return finished_; }
 
 private:
+    /// An alarm, because the reactor itself or a thread that is joined may be what hangs.
+    void arm_last_resort() const {
+        const std::chrono::seconds limit =
+            house_.settings().server.drain + std::chrono::seconds(1) + last_grace;
+        std::signal(SIGALRM, [](int) { cut_off(); });
+        ::alarm(static_cast<unsigned>(limit.count()));
+    }
+
     /// Both lines at once: whoever waits for one may read the other.
     void announce() {
         std::string lines = "Kith is at " + house_.public_url() + "\n";
@@ -84,7 +107,6 @@ private:
     boost::asio::steady_timer watchdog_;
     std::optional<admin_socket> admin_;
     bool stopping_ = false;
-    bool finished_ = false;
 };
 
 }  // namespace
@@ -99,11 +121,6 @@ int serve(const config& settings) {
     built.reactor().run();
     if (failed) {
         std::rethrow_exception(failed);
-    }
-    if (!now.finished()) {
-        built.log().error("the stop took too long; what was not finished is cut off");
-        built.log().flush();
-        std::_Exit(exit_code::failure);
     }
     built.log().info("stopped");
     return exit_code::ok;

@@ -239,6 +239,7 @@ public:
 enum class health : std::uint8_t {
     ok,
     full,  ///< a write found no space: only essential ones run until the disk has room again
+    stuck,  ///< a commit has waited for the disk beyond `commit_timeout`: writes are refused until it ends
     stopped,  ///< a commit or checkpoint had an unknown outcome: no write until a restart
 };
 
@@ -268,10 +269,14 @@ public:
         -> task<std::invoke_result_t<const Job&, snapshot&>>;
 
     [[nodiscard]] virtual db::health health() const noexcept = 0;
+    /// To be called about once a second: answers `outcome_unknown` to those who wait for a disk that does not answer.
+    virtual void tick() = 0;
 
     /// A compact, checked copy of the whole database in one file (VACUUM INTO, quick_check), while writes go on.
     /// Throws `conflict` when `target` exists.
     virtual task<void> backup(std::string target) = 0;
+    /// Ends a backup under way with `overloaded`, soon: the server is stopping. None begins afterwards.
+    virtual void end_backups() = 0;
 
     /// Takes no more jobs; writes handed over are done, reads that wait are refused. Blocks until the threads have ended; the reactor must be
     /// running on another thread or be polled by `poll`, because results are posted to it.
@@ -284,8 +289,12 @@ protected:
 
 namespace db {
 
+/// Run in every copy of the data before it is checked, so that it is not mistaken for the original; may be null.
+using copy_mark = void (*)(transaction& copy);
+
 struct options {
     std::string path;  ///< the SQLite file
+    copy_mark mark_copy = nullptr;
     std::string synchronous = "FULL";
     std::size_t readers = 3;  ///< one of them is kept for quick reads
     std::size_t queue_jobs = 4096;
@@ -296,6 +305,8 @@ struct options {
     std::chrono::milliseconds batch_time{5};
     std::chrono::milliseconds space_check{1000};  ///< how often a full disk is looked at again
     std::chrono::milliseconds read_timeout{5000};
+    std::chrono::milliseconds commit_timeout{
+        10000};  ///< after which callers are told that the outcome is unknown
     bool ack_before_commit = false;  ///< a mutation for the oracle's own check; never in use
 };
 
@@ -332,7 +343,8 @@ struct migration_state {
 [[nodiscard]] std::vector<migration_state> migration_status_blocking(const std::string& path);
 /// Applies what is missing, each in a transaction of its own, after a backup beside the file when there was data.
 /// Returns how many were applied. Throws as migration_status_blocking.
-int migrate_blocking(const std::string& path, const clock_source& clock, logger& log);
+int migrate_blocking(const std::string& path, const clock_source& clock, logger& log,
+                     copy_mark mark_copy = nullptr);
 
 /// Opens the file, recovers and truncates the WAL (must succeed), prepares the connections and starts the threads.
 /// The schema must be up to date. Throws `internal` with a clear text when the file cannot be used.

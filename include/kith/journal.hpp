@@ -161,6 +161,9 @@ std::int64_t prune(transaction& t, const prune_limits& limits);
 /// and migration. Every client that comes back gets a reset. To be run before the server takes calls: no other job of
 /// its batch may note a change.
 void begin_epoch(transaction& t, random_source& random);
+/// In a copy of the data: takes the epoch away, so that a server started on it begins a new one. Without that, clients
+/// that saw more than the copy holds would go on from positions that mean something else.
+void mark_copy(transaction& t);
 
 /// A durable follower of the journal with a stored cursor: search index, notifications, webhooks.
 /// `handle` runs in a job: it reads rows and writes what it makes; the cursor moves in that same job by compare-and-set,

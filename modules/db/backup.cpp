@@ -6,6 +6,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include <sqlite3.h>
+
 #include <utility>
 
 namespace kith::db {
@@ -22,8 +24,24 @@ std::string quoted(const std::string& text) {
     return out + "'";
 }
 
-void check_copy(const std::string& path) {
+void mark_copy(connection& copy, const copy_plan& plan) {
+    if (plan.mark == nullptr) {
+        return;
+    }
+    if (const int code = copy.control("BEGIN IMMEDIATE"); code != SQLITE_OK) {
+        copy.raise(code, "BEGIN");
+    }
+    sqlite_transaction t(copy, plan.now);
+    plan.mark(t);
+    if (const int code = copy.control("COMMIT"); code != SQLITE_OK) {
+        copy.raise(code, "COMMIT");
+    }
+}
+
+void finish_copy(const std::string& path, const copy_plan& plan) {
     connection copy(path, access::write, "FULL");
+    copy.interrupt_when(plan.stop);
+    mark_copy(copy, plan);
     const std::string verdict = copy.scalar("PRAGMA quick_check(1)");
     if (verdict != "ok") {
         throw error(error_code::internal,
@@ -38,31 +56,30 @@ void check_copy(const std::string& path) {
 
 }  // namespace
 
-void copy_database_blocking(const std::string& path, const std::string& target, bool replace,
-                            const std::function<bool()>& stop) {
-    if (!replace && exists(target)) {
-        throw error(error_code::conflict, target + " exists already: remove it or choose another name");
+void copy_database_blocking(const copy_plan& plan) {
+    if (!plan.replace && exists(plan.target)) {
+        throw error(error_code::conflict, plan.target + " exists already: remove it or choose another name");
     }
-    const std::string part = target + unfinished;
+    const std::string part = plan.target + unfinished;
     remove_file(part);  // of a copy that was killed
     create_private_file(part);
     try {
         {
-            connection source(path, access::read, "FULL");
+            connection source(plan.path, access::read, "FULL");
             // Reading is allowed on a connection that may not write: query_only would forbid VACUUM INTO as well.
             source.run_script("PRAGMA query_only=OFF");
-            source.interrupt_when(stop);
+            source.interrupt_when(plan.stop);
             source.run_script("VACUUM INTO " + quoted(part));
         }
-        check_copy(part);
+        finish_copy(part, plan);
         sync_file_blocking(part);
-        move_file(part, target, replace);
-        sync_file_blocking(target);
+        move_file(part, plan.target, plan.replace);
+        sync_file_blocking(plan.target);
     } catch (...) {
-        remove_file(part);
-        remove_file(part + "-wal");
-        remove_file(part + "-shm");
-        if (stop && stop()) {
+        for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
+            remove_file(part + suffix);
+        }
+        if (plan.stop && plan.stop()) {
             throw error(error_code::overloaded, "the copy gave way to writes or to the stop of the server");
         }
         std::rethrow_exception(public_error(std::current_exception()));
@@ -70,7 +87,7 @@ void copy_database_blocking(const std::string& path, const std::string& target, 
 }
 
 backup_runner::backup_runner(const options& settings, const deps& needs, store_state& state)
-    : settings_(settings), reactor_(needs.reactor), log_(needs.log), state_(state) {}
+    : settings_(settings), reactor_(needs.reactor), clock_(needs.clock), log_(needs.log), state_(state) {}
 
 void backup_runner::start(std::string target, handler done) {
     if (stopping_.load() || running_.exchange(true)) {
@@ -89,7 +106,13 @@ void backup_runner::start(std::string target, handler done) {
             return stopping_.load() || state_.wal_bytes() > settings_.wal_bytes_max / 4 * 3;
         };
         try {
-            copy_database_blocking(settings_.path, target, false, stop);
+            copy_plan plan;
+            plan.path = settings_.path;
+            plan.target = target;
+            plan.mark = settings_.mark_copy;
+            plan.now = clock_.now();
+            plan.stop = stop;
+            copy_database_blocking(plan);
             log_.info("backup made", {{"path", target}});
         } catch (...) {
             failed = std::current_exception();

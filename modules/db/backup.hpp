@@ -7,17 +7,22 @@
 
 #include <atomic>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 
 namespace kith::db {
 
-/// Copies the database at `path` into `target` (mode 0600), checks and flushes it. `stop` is asked now and then; true
-/// ends the copy with `overloaded`. Nothing is left of a copy that failed. Throws `conflict` when `target` exists and
-/// `replace` is false.
-void copy_database_blocking(const std::string& path, const std::string& target, bool replace,
-                            const std::function<bool()>& stop);
+struct copy_plan {
+    std::string path;
+    std::string target;
+    bool replace = false;  ///< else an existing target is a `conflict`
+    copy_mark mark = nullptr;
+    timestamp now;
+    std::function<bool()> stop;  ///< asked now and then; true ends the copy with `overloaded`
+};
+/// Copies the database at `path` into `target` (mode 0600), marks, checks and flushes it. Nothing is left of a copy
+/// that failed.
+void copy_database_blocking(const copy_plan& plan);
 
 /// Runs one copy at a time on a thread of its own.
 class backup_runner {
@@ -30,11 +35,14 @@ public:
     using handler = std::function<void(std::exception_ptr)>;
     /// On the reactor, where `done` is called as well, always later.
     void start(std::string target, handler done);
+    /// From any thread: a copy under way gives way soon, and none begins.
+    void end() noexcept { stopping_.store(true); }
     void stop_blocking();
 
 private:
     const options settings_;
     const boost::asio::any_io_executor reactor_;
+    const clock_source& clock_;
     logger& log_;
     store_state& state_;
     std::atomic<bool> stopping_{false};

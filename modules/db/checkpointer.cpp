@@ -107,7 +107,8 @@ void checkpointer::loop() {
     std::unique_lock lock(mutex_);
     bool held_back = false;
     while (!stopping_) {
-        if (state_.full()) {
+        const bool was_full = state_.full();
+        if (was_full) {
             wake_.wait_for(lock, space_check_, [this] { return stopping_; });
         } else if (held_back) {  // by readers: not in a tight loop
             wake_.wait_for(lock, retry_pause, [this] { return stopping_; });
@@ -119,6 +120,9 @@ void checkpointer::loop() {
         if (stopping_ || state_.stopped()) {
             held_back = true;
             continue;
+        }
+        if (!was_full && state_.full()) {
+            continue;  // nobody has freed anything in this moment
         }
         lock.unlock();
         state_.look_for_space();
@@ -154,7 +158,13 @@ bool checkpointer::restart_due() const noexcept {
 
 void checkpointer::restart(connection& writer) {
     const bool urgent = state_.wal_bytes() > wal_bytes_max_ / 2;
-    const std::lock_guard one(checkpoint_);
+    std::unique_lock one(checkpoint_, std::try_to_lock);
+    if (!one.owns_lock()) {  // a PASSIVE is copying: commits wait for that only before they would be refused
+        if (state_.wal_bytes() <= wal_bytes_max_ / 4 * 3) {
+            return;
+        }
+        one.lock();
+    }
     sqlite3_busy_timeout(writer.handle(), urgent ? restart_wait_urgent_ms : restart_wait_ms);
     const progress done = checkpoint(writer, SQLITE_CHECKPOINT_RESTART);
     sqlite3_busy_timeout(writer.handle(), busy_timeout_ms);

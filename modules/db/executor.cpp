@@ -30,6 +30,7 @@ public:
     ~sqlite_database() override { stop(); }
 
     [[nodiscard]] enum health health() const noexcept override { return state_.health(); }
+    void tick() override { writer_.watch_commit(); }
 
     task<void> backup(std::string target) override {
         auto start = [this](auto handler, std::string path) {
@@ -40,6 +41,8 @@ public:
         return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr)>(
             std::move(start), boost::asio::use_awaitable, std::move(target));
     }
+
+    void end_backups() override { backups_.end(); }
 
     void stop_blocking() override { stop(); }
 

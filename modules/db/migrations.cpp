@@ -119,11 +119,12 @@ void apply_one(connection& on, const migration& one, const clock_source& clock,
     must("COMMIT");
 }
 
-void back_up(const std::string& path, int number, logger& log) {
-    const std::string target = path + ".before-" + four_digits(number);
+void back_up(copy_plan plan, int number, logger& log) {
+    plan.target = plan.path + ".before-" + four_digits(number);
     // One from an earlier attempt shows an older state of the same schema: the newer one takes its place.
-    copy_database_blocking(path, target, true, {});
-    log.info("backup made before the schema changes", {{"path", target}});
+    plan.replace = true;
+    copy_database_blocking(plan);
+    log.info("backup made before the schema changes", {{"path", plan.target}});
 }
 
 }  // namespace
@@ -154,7 +155,7 @@ std::vector<migration_state> status_of(const std::string& path, std::span<const 
 }
 
 int apply_blocking(const std::string& path, std::span<const migration> known, const clock_source& clock,
-                   logger& log, const statement_hook& before) {
+                   logger& log, copy_mark mark_copy, const statement_hook& before) {
     if (!exists(path)) {
         create_private_file(path);
     }
@@ -170,7 +171,11 @@ int apply_blocking(const std::string& path, std::span<const migration> known, co
             continue;
         }
         if (count == 0 && !applied.empty()) {
-            back_up(path, one.number, log);
+            copy_plan plan;
+            plan.path = path;
+            plan.mark = mark_copy;
+            plan.now = clock.now();
+            back_up(std::move(plan), one.number, log);
         }
         try {
             apply_one(on, one, clock, before);
@@ -192,8 +197,8 @@ std::vector<migration_state> migration_status_blocking(const std::string& path) 
     return status_of(path, compiled_migrations(dialect::sqlite));
 }
 
-int migrate_blocking(const std::string& path, const clock_source& clock, logger& log) {
-    return apply_blocking(path, compiled_migrations(dialect::sqlite), clock, log, {});
+int migrate_blocking(const std::string& path, const clock_source& clock, logger& log, copy_mark mark_copy) {
+    return apply_blocking(path, compiled_migrations(dialect::sqlite), clock, log, mark_copy, {});
 }
 
 }  // namespace kith::db

@@ -19,6 +19,6 @@ using statement_hook = std::function<void()>;
 [[nodiscard]] std::vector<migration_state> status_of(const std::string& path,
                                                      std::span<const migration> known);
 int apply_blocking(const std::string& path, std::span<const migration> known, const clock_source& clock,
-                   logger& log, const statement_hook& before);
+                   logger& log, copy_mark mark_copy, const statement_hook& before);
 
 }  // namespace kith::db

@@ -32,6 +32,7 @@ store_state::store_state(std::string reserve, logger& log, metrics& numbers)
       batch_jobs(
           numbers.make_histogram("kith_db_batch_jobs", "Jobs that shared one transaction", jobs_bounds)),
       commit_seconds(numbers.make_histogram("kith_db_commit_seconds", "Duration of COMMIT", seconds_bounds)),
+      commit_age(numbers.make_gauge("kith_db_commit_age_seconds", "How long the running COMMIT has taken")),
       read_seconds(numbers.make_histogram("kith_db_read_seconds", "Duration of read jobs", seconds_bounds)),
       write_queue(queue_gauge(numbers, "write")),
       quick_queue(queue_gauge(numbers, "quick")),
@@ -47,6 +48,12 @@ store_state::store_state(std::string reserve, logger& log, metrics& numbers)
 void store_state::stop_writing(const std::string& why) {
     if (health_.exchange(health::stopped) != health::stopped) {
         log_.error("storage has failed: writing is off until a restart", {{"cause", why}});
+    }
+}
+
+void store_state::set_stuck(bool stuck) {
+    if (stuck_.exchange(stuck) != stuck) {
+        log_.error(stuck ? "the disk does not answer: writes are refused" : "the disk answers again");
     }
 }
 

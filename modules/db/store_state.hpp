@@ -20,11 +20,16 @@ public:
     /// `reserve` is the path of the space that is kept back.
     store_state(std::string reserve, logger& log, metrics& numbers);
 
-    [[nodiscard]] enum health health() const noexcept { return health_.load(); }
-    [[nodiscard]] bool stopped() const noexcept { return health() == health::stopped; }
+    [[nodiscard]] enum health health() const noexcept {
+        return stuck_.load() ? health::stuck : health_.load();
+    }
+    [[nodiscard]] bool stopped() const noexcept { return health_.load() == health::stopped; }
+    /// A commit waits for a disk that does not answer, or has ended after all.
+    void set_stuck(bool stuck);
+    [[nodiscard]] bool stuck() const noexcept { return stuck_.load(); }
     /// Ends writing until a restart; `why` is logged. Nothing leads back.
     void stop_writing(const std::string& why);
-    [[nodiscard]] bool full() const noexcept { return health() == health::full; }
+    [[nodiscard]] bool full() const noexcept { return health_.load() == health::full; }
     /// A write found no space: from now on only essential ones run, in the reserve that this gives up.
     void disk_is_full();
     /// Whether the disk has room again, the reserve included; a stop stays a stop. Also the first look at a start.
@@ -40,6 +45,7 @@ public:
     counter& jobs_failed;
     histogram& batch_jobs;
     histogram& commit_seconds;
+    gauge& commit_age;
     histogram& read_seconds;
     gauge& write_queue;
     gauge& quick_queue;
@@ -51,6 +57,7 @@ private:
     std::mutex space_;  ///< the reserve and what `health_` says of it change together
     space_reserve reserve_;
     std::atomic<enum health> health_{health::ok};
+    std::atomic<bool> stuck_{false};
     std::atomic<std::size_t> wal_bytes_{0};
 };
 

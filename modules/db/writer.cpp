@@ -70,6 +70,9 @@ std::exception_ptr writer::refusal(write_kind kind) const {
     if (state_.stopped()) {
         return writing_is_off();
     }
+    if (state_.stuck()) {
+        return overloaded("the disk of the server does not answer");
+    }
     if (kind == write_kind::ordinary && state_.full()) {
         return no_space();
     }
@@ -137,8 +140,9 @@ void writer::loop() {
             tend_wal();
         }
         refuse_some(jobs);
-        run_batch(jobs);
-        run_batch(jobs);  // what is left found no space before the reserve was given up
+        if (run_batch(jobs, true)) {
+            (void)run_batch(jobs, false);
+        }
     }
 }
 
@@ -157,17 +161,17 @@ void writer::refuse_some(batch& jobs) {
     }
 }
 
-void writer::run_batch(batch& jobs) {
+bool writer::run_batch(batch& jobs, bool may_repeat) {
     if (jobs.empty()) {
-        return;
+        return false;
     }
-    const bool was_full = state_.full();
     std::exception_ptr lost = transact(jobs);
     count(jobs, lost);
     batch again;
-    if (!was_full && sqlite_code(lost) == SQLITE_FULL) {
-        const auto essential = std::stable_partition(
-            jobs.begin(), jobs.end(), [](const entry& one) { return one.kind == write_kind::ordinary; });
+    if (may_repeat && sqlite_code(lost) == SQLITE_FULL) {
+        const auto essential = std::stable_partition(jobs.begin(), jobs.end(), [](const entry& one) {
+            return one.kind == write_kind::ordinary || !one.job;
+        });
         again.assign(std::make_move_iterator(essential), std::make_move_iterator(jobs.end()));
         jobs.erase(essential, jobs.end());
     }
@@ -181,6 +185,7 @@ void writer::run_batch(batch& jobs) {
     }
     answer(std::exchange(jobs, std::move(again)), std::move(lost), std::move(first));
     tend_wal();
+    return !jobs.empty();
 }
 
 void writer::tend_wal() {
@@ -236,6 +241,7 @@ std::exception_ptr writer::run_jobs(batch& jobs, transaction& t) {
 }
 
 std::exception_ptr writer::run_job(entry& one, transaction& t) {
+    one.failed = nullptr;  // of an earlier run
     connection_.forget_failure();
     int code = connection_.control("SAVEPOINT kith_job");
     if (code != SQLITE_OK) {
@@ -276,7 +282,17 @@ std::exception_ptr writer::commit(batch& jobs) {
         answer(std::move(early), nullptr, {});
     }
     const steady_time started = clock_.steady_now();
+    {
+        const std::lock_guard lock(mutex_);
+        committing_ = &jobs;
+        commit_began_ = started;
+    }
     const int code = connection_.control("COMMIT");
+    {
+        const std::lock_guard lock(mutex_);
+        committing_ = nullptr;
+    }
+    state_.set_stuck(false);
     state_.commit_seconds.observe(seconds(clock_.steady_now() - started));
     if (code == SQLITE_OK) {
         return nullptr;
@@ -289,6 +305,41 @@ std::exception_ptr writer::commit(batch& jobs) {
     }
     (void)connection_.roll_back();  // whatever it says, only the next start can know
     return unknown("COMMIT failed: SQLite " + std::to_string(code));
+}
+
+void writer::watch_commit() {
+    batch unknown_outcome;
+    batch waiting;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto age =
+            committing_ == nullptr ? steady_time::duration::zero() : clock_.steady_now() - commit_began_;
+        state_.commit_age.set(seconds(age));
+        if (age < settings_.commit_timeout) {
+            return;
+        }
+        state_.set_stuck(true);
+        // The entries stay where the writer will look for them, without their jobs.
+        for (entry& one : *committing_) {
+            if (one.job) {
+                unknown_outcome.emplace_back(std::move(one.job), one.bytes, one.kind);
+            }
+        }
+        std::move(queue_.begin(), queue_.end(), std::back_inserter(waiting));
+        queue_.clear();
+        queue_bytes_ = 0;
+        state_.write_queue.set(0);
+    }
+    if (!unknown_outcome.empty()) {
+        answer(std::move(unknown_outcome),
+               std::make_exception_ptr(
+                   error(error_code::outcome_unknown,
+                         "the disk of the server does not answer: whether this was done is not known")),
+               {});
+    }
+    if (!waiting.empty()) {
+        answer(std::move(waiting), overloaded("the disk of the server does not answer"), {});
+    }
 }
 
 std::exception_ptr writer::abandon(std::exception_ptr cause, bool transaction_lost) {
@@ -339,11 +390,18 @@ void writer::answer(batch jobs, std::exception_ptr lost, std::function<void()> f
     lost = public_error(std::move(lost));
     boost::asio::post(reactor_,
                       [jobs = std::move(jobs), lost = std::move(lost), first = std::move(first)]() mutable {
-                          if (first) {
-                              first();
+                          std::exception_ptr escaped;  // one that throws must not swallow the others
+                          try {
+                              if (first) {
+                                  first();
+                              }
+                          } catch (...) {
+                              escaped = std::current_exception();
                           }
-                          std::exception_ptr escaped;  // one answer that throws must not swallow the others
                           for (entry& one : jobs) {
+                              if (!one.job) {  // it was told already that its outcome is unknown
+                                  continue;
+                              }
                               try {
                                   one.job->finish(lost ? lost : std::move(one.failed));
                               } catch (...) {

@@ -29,6 +29,8 @@ public:
     void enqueue(std::unique_ptr<write_job> job, std::size_t bytes, write_kind kind);
     /// From any thread: there is something to do beside jobs.
     void wake();
+    /// On the reactor, now and then: a COMMIT beyond its time no longer keeps its callers, nor those who wait behind it.
+    void watch_commit();
     /// Runs what was handed over, then ends the thread.
     void stop_blocking();
 
@@ -52,8 +54,9 @@ private:
     [[nodiscard]] std::exception_ptr refusal(write_kind kind) const;
     /// Takes out of the batch what may not start now, and answers it.
     void refuse_some(batch& jobs);
-    /// Runs the batch and answers it, but for the essential jobs that found no space: they stay, to run once more.
-    void run_batch(batch& jobs);
+    /// Runs the batch and answers it. With `may_repeat`, essential jobs that found no space stay in it, to run once more
+    /// in the reserve that was given up; true when there are any.
+    [[nodiscard]] bool run_batch(batch& jobs, bool may_repeat);
 
     /// Runs the batch to its COMMIT; null when it is on disk, else why none of it happened or nobody knows.
     [[nodiscard]] std::exception_ptr transact(batch& jobs);
@@ -84,6 +87,8 @@ private:
     std::size_t queue_bytes_ = 0;
     bool stopping_ = false;
     bool woken_ = false;
+    batch* committing_ = nullptr;  ///< while COMMIT runs; the jobs of one beyond its time are taken out
+    steady_time commit_began_;
     std::thread thread_;
 };
 

@@ -49,6 +49,18 @@ std::vector<note_row> scan_range(snapshot& s, const std::vector<subscription>& s
 std::vector<note_row> scan_topics(snapshot& s, const std::vector<subscription>& sorted, std::int64_t after,
                                   std::int64_t up_to, std::size_t limit) {
     std::vector<note_row> found;
+    const auto earlier = [](const note_row& a, const note_row& b) {
+        return std::pair(a.pos, a.where) < std::pair(b.pos, b.where);
+    };
+    // Only the first limit + 1 count. Once there are twice as many, the others go, and nothing behind them is read.
+    const auto keep_first = [&] {
+        if (found.size() > limit + 1) {
+            std::nth_element(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(limit), found.end(),
+                             earlier);
+            found.resize(limit + 1);
+            up_to = found.back().pos;
+        }
+    };
     for (const subscription& follower : sorted) {
         db::cursor rows =
             s.query("SELECT pos, topic, change_name, thing, seq FROM journal_notes "
@@ -60,13 +72,12 @@ std::vector<note_row> scan_topics(snapshot& s, const std::vector<subscription>& 
                 found.push_back(std::move(note));
             }
         }
+        if (found.size() > 2 * (limit + 1)) {
+            keep_first();
+        }
     }
-    std::sort(found.begin(), found.end(), [](const note_row& a, const note_row& b) {
-        return std::pair(a.pos, a.where) < std::pair(b.pos, b.where);
-    });
-    if (found.size() > limit + 1) {
-        found.resize(limit + 1);
-    }
+    keep_first();
+    std::sort(found.begin(), found.end(), earlier);
     return found;
 }
 
@@ -128,6 +139,10 @@ std::int64_t prune(transaction& t, const prune_limits& limits) {
     t.execute("UPDATE journal_head SET horizon = ? WHERE id = 1", cut);
     t.execute("DELETE FROM journal_times WHERE pos < ?", cut);
     return cut - now.horizon;
+}
+
+void mark_copy(transaction& t) {
+    t.execute("UPDATE journal_head SET epoch = '' WHERE id = 1");
 }
 
 void begin_epoch(transaction& t, random_source& random) {

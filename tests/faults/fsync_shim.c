@@ -1,6 +1,7 @@
 /* A preloaded library in which one fsync or fdatasync fails with EIO, or all from one on.
    Counting begins when the file $KITH_SHIM_ARM exists; it holds "<n> once" or "<n> always": the n-th sync counted
-   from there fails. When it happens, the file $KITH_SHIM_ARM.fired is made. */
+   from there fails. "<n> freeze": from the n-th on they wait until that file is gone. When it happens, the file
+   $KITH_SHIM_ARM.fired is made. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -40,6 +41,12 @@ static int must_fail(void)
     int mark = open(fired, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     if (mark >= 0) {
         close(mark);
+    }
+    if (strcmp(mode, "freeze") == 0) {
+        while (access(path, F_OK) == 0) {
+            usleep(1000);
+        }
+        return 0;
     }
     return 1;
 }

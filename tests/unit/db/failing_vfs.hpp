@@ -4,10 +4,12 @@
 #include <sqlite3.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace kith::db_test {
 
@@ -33,6 +35,7 @@ public:
 
     std::atomic<bool> fail_wal_sync{false};  ///< SQLITE_IOERR_FSYNC
     std::atomic<bool> fail_main_sync{false};  ///< SQLITE_IOERR_FSYNC
+    std::atomic<bool> freeze_wal_sync{false};  ///< a sync of the WAL ends only when this does
     std::atomic<bool> full_wal{false};  ///< SQLITE_FULL for every write into the WAL
     std::string full_until_gone;  ///< a file: SQLITE_FULL for writes into the WAL while it stands
     std::atomic<bool> full_main{false};  ///< SQLITE_FULL for every write into the database file
@@ -86,6 +89,9 @@ private:
         const auto* mine = reinterpret_cast<file*>(f);
         if ((mine->wal && owner(f).fail_wal_sync) || (mine->main && owner(f).fail_main_sync)) {
             return SQLITE_IOERR_FSYNC;
+        }
+        while (mine->wal && owner(f).freeze_wal_sync) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
         return next(f)->xSync(real(f), flags);
     }

@@ -106,7 +106,9 @@ TEST_CASE("a full disk at COMMIT fails the batch as storage_full until there is 
 TEST_CASE("on a full disk essential writes go on in the space that was kept back") {
     failing_vfs disk;
     fake_participant part;
-    store on({}, &part);
+    db::options settings;
+    settings.space_check = std::chrono::hours(1);  // nobody frees anything meanwhile
+    store on(settings, &part);
     const std::string reserve = on.settings.path + "-reserve";
     CHECK(std::filesystem::file_size(reserve) >= 64U << 10U);
     const latch go;
@@ -121,6 +123,7 @@ TEST_CASE("on a full disk essential writes go on in the space that was kept back
     CHECK(plain->code == error_code::storage_full);
     CHECK(essential->ok());  // tried again, alone, once the reserve was gone
     CHECK(other->code == error_code::storage_full);
+    CHECK(is_full(on));
     CHECK(on.run(on.count()) == 1);
 }
 
@@ -244,6 +247,42 @@ TEST_CASE("a COMMIT that fails has an unknown outcome, pushes nothing and ends w
     on.open();
     CHECK(on.data->health() == db::health::ok);
     on.run(on.insert(4, "four"));
+}
+
+TEST_CASE("a disk that does not answer keeps nobody waiting, and what was committed is there when it does") {
+    failing_vfs disk;
+    fake_participant part;
+    db::options settings;
+    settings.commit_timeout = std::chrono::milliseconds(50);
+    store on(settings, &part);
+    on.run(on.insert(1, "one"));
+    disk.freeze_wal_sync = true;
+    const auto frozen = on.start(on.data->write([&part](transaction& t) {
+        t.execute("INSERT INTO items VALUES(2, 'two')");
+        part.note();
+    }));
+    CHECK(on.wait_until([&] {
+        on.data->tick();
+        return on.numbers->text().find("\nkith_db_commit_age_seconds 0\n") == std::string::npos;
+    }));
+    const auto behind = on.start(on.insert(3, "three"));
+    CHECK(on.wait_until([&] {
+        on.data->tick();
+        return frozen->done && behind->done;
+    }));
+    CHECK(frozen->code == error_code::outcome_unknown);
+    CHECK(behind->code == error_code::overloaded);
+    CHECK(on.data->health() == db::health::stuck);
+    CHECK(part.seen.empty());
+    const auto later = on.start(on.insert(4, "four"));
+    on.turn();
+    CHECK(later->code == error_code::overloaded);
+    CHECK(on.run(on.count()) == 1);  // reading goes on
+    disk.freeze_wal_sync = false;
+    CHECK(on.wait_until([&] { return on.data->health() == db::health::ok; }));
+    on.run(on.insert(5, "five"));
+    CHECK(part.seen == std::vector<std::string>{"pushed 1"});  // it was on disk after all
+    CHECK(on.run(on.count()) == 3);
 }
 
 TEST_CASE("jobs that wait while writing stops are refused, not unknown") {

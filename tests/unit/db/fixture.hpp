@@ -79,7 +79,9 @@ public:
         if (settings.path.empty()) {
             settings.path = folder.file("kith.db");
         }
-        settings.space_check = std::chrono::milliseconds(10);
+        if (settings.space_check == db::options().space_check) {
+            settings.space_check = std::chrono::milliseconds(10);
+        }
         open();
         const auto make = [](transaction& t) {
             t.execute_script(

@@ -29,7 +29,7 @@ const std::array<db::migration, 3> three{{
 
 struct bench {
     int apply(std::span<const db::migration> known, const db::statement_hook& before = {}) {
-        return db::apply_blocking(path, known, clock, *log, before);
+        return db::apply_blocking(path, known, clock, *log, nullptr, before);
     }
     [[nodiscard]] std::string scalar(const std::string& sql, const std::string& file = {}) const {
         return db::connection(file.empty() ? path : file, db::access::write, "FULL").scalar(sql);

@@ -40,10 +40,12 @@ public:
     std::atomic<db::health> state{db::health::ok};
     [[nodiscard]] db::health health() const noexcept override { return state; }
     task<void> backup(std::string) override { co_return; }
+    void end_backups() override {}
+    void tick() override {}
     void stop_blocking() override {}
 
 protected:
-    void enqueue(std::unique_ptr<db::write_job>, std::size_t) override {}
+    void enqueue(std::unique_ptr<db::write_job>, std::size_t, db::write_kind) override {}
     void enqueue(std::unique_ptr<db::read_job>, db::read_kind) override {}
 };
 

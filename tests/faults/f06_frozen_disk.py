@@ -1,0 +1,76 @@
+#!/usr/bin/python3
+"""F6: the disk does not answer: the reactor stays quick, sends end as unknown or refused, and writing goes on when the disk
+does. A server that is stopped meanwhile ends in time, whatever still hangs, and what was answered is there."""
+import os
+import tempfile
+import time
+
+import fault
+from f04_fsync import build_shim
+from fault import kith
+
+
+def quick_health(server):
+    began = time.monotonic()
+    fault.expect(server.http().get("/healthz").status == 200, "/healthz does not answer")
+    took = time.monotonic() - began
+    fault.expect(took < 1, f"/healthz took {took:.2f} s")
+
+
+def freeze(arm):
+    with open(arm + ".new", "w", encoding="ascii") as file:
+        file.write("1 freeze\n")
+    os.rename(arm + ".new", arm)
+
+
+def frozen_and_back(server, run, arm):
+    freeze(arm)
+    kith.wait_until(lambda: os.path.exists(arm + ".fired"), 30, "a sync hangs")
+    for _ in range(20):
+        quick_health(server)
+    kith.wait_until(lambda: fault.ready(server) == 503, 20, "/readyz is 503 while the disk does not answer")
+    person, conversation = run.clients[0].person, run.clients[0].conversations[0]
+    answer = person.http.clone().post(f"/conversations/{conversation}/messages", kith.text_message("no"), check=False)
+    fault.expect((answer.status, answer.code) == (503, "overloaded"),
+                 f"a send meanwhile: {answer.status} {answer.code}")
+    fault.expect(person.http.clone().get("/sync").status == 200, "reading does not go on")
+    codes = {str(code) for client in run.clients if hasattr(client, "answers")
+             for _, status, code in client.answers if status == 503}
+    fault.expect("outcome_unknown" in codes, f"no send under way ended as outcome_unknown, only {sorted(codes)}")
+    os.unlink(arm)
+    kith.wait_until(lambda: fault.ready(server) == 200, 20, "/readyz is 200 again")
+    run.wait_acked(50)
+
+
+def stopped_while_frozen(server, arm, fired):
+    os.unlink(fired)
+    freeze(arm)
+    kith.wait_until(lambda: os.path.exists(fired), 30, "a sync hangs again")
+    began = time.monotonic()
+    code = server.stop(9)
+    took = time.monotonic() - began
+    os.unlink(arm)
+    fault.expect(code == 1, f"a stop that could not finish ended in {code}")
+    fault.expect(took < 6, f"the stop took {took:.1f} s with a drain of 2")
+    server.start()
+
+
+def body(seed):
+    with tempfile.TemporaryDirectory(prefix="kith-shim-") as folder:
+        arm = os.path.join(folder, "arm")
+        env = {"LD_PRELOAD": build_shim(folder), "KITH_SHIM_ARM": arm}
+        with kith.Server(env=env, settings=["server.drain=2"]) as server, \
+                fault.oracle_run(server, seed, clients=6, http_clients=4, rate=100) as run:
+            run.start()
+            run.wait_acked(100)
+            frozen_and_back(server, run, arm)
+            stopped_while_frozen(server, arm, arm + ".fired")
+            run.wait_acked(50)
+            fault.all_rules(run)
+            fault.expect(server.stop() == 0, "SIGTERM did not end in 0")
+            fault.database_is_whole(server.data)
+            return f"{run.acked()} acked through a frozen disk and a stop"
+
+
+if __name__ == "__main__":
+    fault.main("F6 frozen disk", body, 240)
