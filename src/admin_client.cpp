@@ -10,6 +10,9 @@
 #include <kith/core/error.hpp>
 #include <kith/core/json.hpp>
 
+#include <boost/asio/signal_set.hpp>
+
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -110,17 +113,50 @@ task<void> answer_once(house& in, std::string request, std::string& answer) {
     }
 }
 
+/// Signals that are ignored, as under nohup, stay ignored.
+void add_ending_signals(boost::asio::signal_set& to) {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        struct sigaction now {};
+        if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) {
+            to.add(number);
+        }
+    }
+}
+
+bool gave_way(const std::string& answer) {
+    const json::value parsed = json::value::parse(answer);
+    const auto problem = parsed.find("error");
+    return problem != parsed.end() && problem->at("code") == name(error_code::overloaded);
+}
+
+/// Runs the request in a house of our own. A signal ends a copy under way, so that nothing of it is left; what writes
+/// has handed over is finished. The second signal kills.
 std::string ask_own_house(const config& settings, const std::string& request) {
     config quiet = settings;
     quiet.log.level = "warn";
     house built(quiet);
     std::string answer;
     std::exception_ptr failed;
-    built.tasks().start_main(answer_once(built, request, answer),
-                             [&failed](const std::exception_ptr& escaped) { failed = escaped; });
+    bool signalled = false;
+    boost::asio::signal_set signals(built.reactor());
+    add_ending_signals(signals);
+    signals.async_wait([&](const boost::system::error_code& none, int) {
+        if (!none) {
+            signalled = true;
+            signals.clear();
+            built.store().end_backups();
+        }
+    });
+    built.tasks().start_main(answer_once(built, request, answer), [&](const std::exception_ptr& escaped) {
+        failed = escaped;
+        signals.cancel();
+    });
     built.reactor().run();
     if (failed) {
         std::rethrow_exception(failed);
+    }
+    if (signalled && gave_way(answer)) {
+        throw command_failure(exit_code::failure, "ended by a signal before it was done");
     }
     return answer;
 }

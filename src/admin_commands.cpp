@@ -11,13 +11,17 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <span>
 
 namespace kith {
 
 namespace {
+
+constexpr int backups_per_second = 100;
 
 // Inputs.
 
@@ -182,6 +186,7 @@ BOOST_DESCRIBE_STRUCT(problem, (), (code, detail, errors))
 template <class View, class Thing>
 std::string list_text(const std::vector<Thing>& things) {
     std::vector<View> views;
+    views.reserve(things.size());
     for (const Thing& one : things) {
         views.emplace_back(one);
     }
@@ -266,25 +271,47 @@ task<std::string> revoke_invite(house& in, json::value input) {
     co_return "{}";
 }
 
-/// `<data>/backups/kith-YYYYMMDD-HHMMSS.db`; makes the folder.
-std::string next_backup(const config& settings) {
-    const std::filesystem::path folder = std::filesystem::absolute(settings.data.dir) / "backups";
+/// `<data>/backups`; made when missing.
+std::filesystem::path backup_folder(const config& settings) {
+    std::filesystem::path folder = std::filesystem::absolute(settings.data.dir) / "backups";
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-        throw error(error_code::internal,
-                    "can't make the folder " + folder.string() + "; name a file with --to");
+        throw error(error_code::internal, "can't make the folder " + folder.string() + ": "
+                                              + std::strerror(errno) + "; name a file with --to");
     }
+    return folder;
+}
+
+/// A name in `folder` that no other file has: kith-YYYYMMDD-HHMMSS.db, with a number from the second of a second on.
+std::string next_backup(const std::filesystem::path& folder) {
     const std::time_t now = std::time(nullptr);
     std::tm parts{};
     ::gmtime_r(&now, &parts);
-    std::array<char, 32> name{};
-    const std::size_t length = std::strftime(name.data(), name.size(), "kith-%Y%m%d-%H%M%S.db", &parts);
-    return (folder / std::string(name.data(), length)).string();
+    std::array<char, 32> stem{};
+    const std::size_t length = std::strftime(stem.data(), stem.size(), "kith-%Y%m%d-%H%M%S", &parts);
+    const std::string begins = (folder / std::string(stem.data(), length)).string();
+    for (int number = 1; number <= backups_per_second; ++number) {
+        std::string name = begins + (number == 1 ? "" : "-" + std::to_string(number)) + ".db";
+        std::error_code failed;
+        if (!std::filesystem::exists(name, failed)) {
+            return name;
+        }
+    }
+    throw error(error_code::conflict, begins + ".db and the names after it exist already");
+}
+
+std::string backup_target(const house& in, const backup_input& wanted) {
+    std::error_code failed;
+    if (!wanted.target) {
+        return next_backup(backup_folder(in.settings()));
+    }
+    return std::filesystem::is_directory(*wanted.target, failed) ? next_backup(*wanted.target)
+                                                                 : *wanted.target;
 }
 
 task<std::string> back_up(house& in, json::value input) {
     const auto wanted = json::decode<backup_input>(input);
     backup_made made;
-    made.path = wanted.target ? *wanted.target : next_backup(in.settings());
+    made.path = backup_target(in, wanted);
     co_await in.store().backup(made.path);
     made.bytes = static_cast<std::int64_t>(std::filesystem::file_size(made.path));
     co_return json::text(made);

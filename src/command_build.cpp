@@ -64,12 +64,15 @@ void add_document(CLI::App& app, chosen_command& chosen, const std::string& name
 }
 
 int print_version(bool as_json) {
-    print(as_json ? json_object({{"name", "kith"}, {"version", std::string(version())}})
-                  : "kith " + std::string(version()));
+    print(as_json ? json_object({{"name", "kith"}, {"version", std::string(version())}}) : version_line());
     return exit_code::ok;
 }
 
 }  // namespace
+
+std::string version_line() {
+    return "kith " + std::string(version());
+}
 
 void add_build_commands(CLI::App& app, chosen_command& chosen) {
     add_document(app, chosen, "openapi", "Prints the OpenAPI document of the HTTP interface",

@@ -78,8 +78,11 @@ int check(const config_options& given) {
     if (!problems.empty()) {
         throw command_failure(exit_code::config, std::move(problems));
     }
-    const std::optional<std::filesystem::path> file = given.source.file();
-    print("The configuration is valid (" + (file ? file->string() : "no file") + ").");
+    std::string files;
+    for (const std::filesystem::path& file : given.source.files()) {
+        files += (files.empty() ? "" : ", ") + file.string();
+    }
+    print("The configuration is valid (" + (files.empty() ? "no file" : files) + ").");
     return exit_code::ok;
 }
 

@@ -4,6 +4,8 @@
 #include "exit_code.hpp"
 #include "output.hpp"
 
+#include <kith/core/net_address.hpp>
+
 #include <CLI/App.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -23,7 +25,7 @@ using asio::ip::tcp;
 
 constexpr std::chrono::seconds timeout{3};
 constexpr std::size_t answer_bytes_max = 4096;
-constexpr std::string_view scheme = "http://";
+constexpr std::uint16_t http_port = 80;
 
 struct health_options {
     settings_source source;
@@ -32,58 +34,45 @@ struct health_options {
 
 /// Where to ask.
 struct place {
-    std::string host;
-    std::string port;
+    std::string host;  ///< an IPv6 address without brackets
+    std::uint16_t port = 0;
 };
 
 /// `http://HOST[:PORT][/…]`; the path is always /healthz.
-place parse_url(const std::string& url) {
-    if (!url.starts_with(scheme)) {
+place place_of_url(const std::string& url) {
+    const std::optional<site_url> parsed = parse_site_url(url);
+    if (!parsed || parsed->https) {
         throw command_failure(exit_code::usage,
                               "--url: expected http://HOST:PORT (TLS is the proxy's: ask the server itself)");
     }
-    std::string rest = url.substr(scheme.size());
-    rest.resize(std::min(rest.find('/'), rest.size()));
-    const std::size_t bracket = rest.find(']');
-    const std::size_t colon = rest.find(':', bracket == std::string::npos ? 0 : bracket);
-    place found{rest.substr(0, colon), colon == std::string::npos ? "80" : rest.substr(colon + 1)};
-    if (found.host.starts_with('[') && found.host.ends_with(']')) {
-        found.host = found.host.substr(1, found.host.size() - 2);
-    }
-    if (found.host.empty() || found.port.empty()) {
-        throw command_failure(exit_code::usage, "--url: expected http://HOST:PORT");
-    }
-    return found;
+    return {parsed->where.host, parsed->where.port.value_or(http_port)};
 }
 
 /// A server that listens everywhere is asked here.
 place place_of(const health_options& given) {
     if (!given.url.empty()) {
-        return parse_url(given.url);
+        return place_of_url(given.url);
     }
-    place found = parse_url(std::string(scheme) + given.source.load().server.listen);
-    if (found.port == "0") {
+    const listen_place listens = parse_listen_place(given.source.load().server.listen).value();
+    if (listens.port == 0) {
         throw command_failure(exit_code::usage,
                               "server.listen has port 0, which each start picks anew; use --url");
     }
-    if (found.host == "0.0.0.0") {
-        found.host = "127.0.0.1";
-    } else if (found.host == "::") {
-        found.host = "::1";
-    }
-    return found;
+    const std::string& address = listens.address;
+    return {address == "0.0.0.0" ? "127.0.0.1" : address == "::" ? "::1" : address, listens.port};
 }
 
 /// One request and what came back, by handlers one after another.
 class inquiry {
 public:
     explicit inquiry(const place& where)
-        : request_("GET /healthz HTTP/1.1\r\nHost: " + where.host + "\r\nConnection: close\r\n\r\n"),
+        : request_("GET /healthz HTTP/1.1\r\nHost: " + host_and_port(where.host, where.port)
+                   + "\r\nConnection: close\r\n\r\n"),
           resolver_(reactor_),
           socket_(reactor_) {
-        resolver_.async_resolve(where.host, where.port, [this](const auto& failed, const auto& found) {
-            failed ? fail(failed) : connect(found);
-        });
+        resolver_.async_resolve(
+            where.host, std::to_string(where.port),
+            [this](const auto& failed, const auto& found) { failed ? fail(failed) : connect(found); });
     }
 
     /// The answer, or nothing and why() within the time.
@@ -127,7 +116,7 @@ int ask(const health_options& given) {
     const place where = place_of(given);
     inquiry asked(where);
     const std::string answer = asked.run();
-    const std::string shown = where.host + " port " + where.port;
+    const std::string shown = where.host + " port " + std::to_string(where.port);
     if (answer.starts_with("HTTP/1.1 200 ")) {
         print("ok");
         return exit_code::ok;

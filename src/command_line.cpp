@@ -48,14 +48,11 @@ void check_owner(const std::string& database) {
 
 }  // namespace
 
-std::optional<std::filesystem::path> settings_source::file() const {
-    if (!config_file.empty()) {
-        return config_file;
+std::vector<std::filesystem::path> settings_source::files() const {
+    if (config_files.empty() && ::access(machine_config, R_OK) == 0) {
+        return {machine_config};
     }
-    if (::access(machine_config, R_OK) == 0) {
-        return machine_config;
-    }
-    return std::nullopt;
+    return {config_files.begin(), config_files.end()};
 }
 
 config_result settings_source::read() const {
@@ -66,7 +63,7 @@ config_result settings_source::read() const {
     if (!listen.empty()) {
         assignments.push_back("server.listen=" + listen);
     }
-    return load_config(file(), environment_variables(), assignments);
+    return load_config(files(), environment_variables(), assignments);
 }
 
 config settings_source::load() const {
@@ -82,9 +79,13 @@ config settings_source::load() const {
 
 void add_settings_options(CLI::App& command, settings_source& into) {
     command
-        .add_option("--config", into.config_file,
-                    "Configuration file; without it /etc/kith/kith.toml if readable")
-        ->type_name("FILE");
+        .add_option(
+            "--config", into.config_files,
+            "Configuration file; may be given again, later ones win; without it /etc/kith/kith.toml if "
+            "readable")
+        ->type_name("FILE")
+        ->expected(1)
+        ->take_all();
     command.add_option("--data", into.data, "Data folder (data.dir)")->type_name("DIR");
     command.add_option("--set", into.sets, "Sets one key, such as log.level=debug; may be given again")
         ->type_name("KEY=VALUE")

@@ -5,12 +5,11 @@
 
 #include <filesystem>
 #include <functional>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's name
 class App;
 }
 
@@ -38,13 +37,13 @@ private:
 
 /// Where the settings of one command come from.
 struct settings_source {
-    std::string config_file;
+    std::vector<std::string> config_files;
     std::string data;
     std::string listen;
     std::vector<std::string> sets;
 
-    /// --config, else the machine's file when it is there and readable.
-    [[nodiscard]] std::optional<std::filesystem::path> file() const;
+    /// Each --config, of which later ones win; else the machine's file when it is there and readable.
+    [[nodiscard]] std::vector<std::filesystem::path> files() const;
     [[nodiscard]] config_result read() const;
     /// Warnings go to standard error. Throws command_failure with every error.
     [[nodiscard]] config load() const;

@@ -1,6 +1,8 @@
 // The families of commands: each adds its subcommands to the parser.
 #pragma once
 
+#include <string>
+
 namespace CLI {
 class App;
 }
@@ -18,5 +20,7 @@ void add_backup_command(CLI::App& app, chosen_command& chosen);
 void add_health_command(CLI::App& app, chosen_command& chosen);
 /// `openapi`, `asyncapi` and `version`.
 void add_build_commands(CLI::App& app, chosen_command& chosen);
+/// What `kith version` prints: `kith 1.2.3`.
+[[nodiscard]] std::string version_line();
 
 }  // namespace kith

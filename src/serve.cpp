@@ -38,7 +38,12 @@ constexpr std::chrono::seconds last_grace{2};
 class serving {
 public:
     explicit serving(house& of)
-        : house_(of), signals_(of.reactor(), SIGINT, SIGTERM), watchdog_(of.reactor()) {}
+        : house_(of),
+          signals_(of.reactor(), SIGINT, SIGTERM),
+          hang_up_(of.reactor(), SIGHUP),
+          watchdog_(of.reactor()) {
+        hear_hang_up();
+    }
 
     task<void> run() {
         std::exception_ptr failed;
@@ -67,12 +72,23 @@ public:
             cut_off();
         }
         signals_.cancel();
+        hang_up_.cancel();
         if (failed) {
             std::rethrow_exception(failed);
         }
     }
 
 private:
+    /// SIGHUP asks daemons to read their settings again. Nothing is read again yet, but it must not end the server.
+    void hear_hang_up() {
+        hang_up_.async_wait([this](const boost::system::error_code& none, int) {
+            if (!none) {
+                house_.log().warn("SIGHUP: settings are read at the start only; restart to apply them");
+                hear_hang_up();
+            }
+        });
+    }
+
     /// An alarm, because the reactor itself or a thread that is joined may be what hangs.
     void arm_last_resort() const {
         const std::chrono::seconds limit =
@@ -104,6 +120,7 @@ private:
 
     house& house_;
     boost::asio::signal_set signals_;
+    boost::asio::signal_set hang_up_;
     boost::asio::steady_timer watchdog_;
     std::optional<admin_socket> admin_;
     bool stopping_ = false;

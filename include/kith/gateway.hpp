@@ -17,6 +17,8 @@
 
 namespace kith::gateway {
 
+class registry;
+
 using connection_id = id<struct connection_tag>;
 
 /// What a caller may do at most; a service decides the rest. Ordered: a higher one includes the lower ones.
@@ -91,5 +93,8 @@ public:
     [[nodiscard]] virtual std::vector<connection> connections() const = 0;
     virtual void observe(connection_observer& who) = 0;
 };
+
+/// Everything `user` follows, as the modules registered it: what resumes, and what presence and cards go by.
+[[nodiscard]] std::vector<journal::subscription> followed(const registry& table, snapshot& s, user_id user);
 
 }  // namespace kith::gateway

@@ -5,7 +5,12 @@
 
 #include <toml++/toml.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <optional>
 
 namespace kith {
 
@@ -26,8 +31,12 @@ public:
     loader() : keys_(config_keys()), origins_(keys_.size(), config_origin::default_value) {}
 
     void read_file(const std::filesystem::path& file) {
+        const std::optional<std::string> text = contents_of(file);
+        if (!text) {
+            return;
+        }
         try {
-            const toml::table root = toml::parse_file(file.string());
+            const toml::table root = toml::parse(*text, file.string());
             for (const auto& [section, node] : root) {
                 const toml::table* table = node.as_table();
                 if (table == nullptr) {
@@ -81,6 +90,29 @@ public:
     }
 
 private:
+    /// nullopt, and an error, for what is not a readable file.
+    std::optional<std::string> contents_of(const std::filesystem::path& file) {
+        const auto refuse = [&](const std::string& why) {
+            result_.errors.push_back(file.string() + ": " + why);
+            return std::nullopt;
+        };
+        std::error_code failed;
+        const std::filesystem::file_status state = std::filesystem::status(file, failed);
+        if (std::filesystem::exists(state) && !std::filesystem::is_regular_file(state)) {
+            return refuse(std::filesystem::is_directory(state) ? "is a folder, not a configuration file"
+                                                               : "is not a regular file");
+        }
+        std::ifstream in(file, std::ios::binary);
+        if (!in) {
+            return refuse(std::string("can't be opened: ") + std::strerror(errno));
+        }
+        try {
+            return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+        } catch (const std::ios_base::failure& failure) {
+            return refuse(std::string("can't be read: ") + failure.what());
+        }
+    }
+
     /// A TOML value as the text that a key reads; lists become comma-separated.
     static std::string text_of(const toml::node& value) {
         if (const auto* text = value.as_string()) {
@@ -112,7 +144,9 @@ private:
             if (keys_[i].name == key) {
                 const std::string problem = keys_[i].parse(result_.values, text);
                 if (!problem.empty()) {
-                    result_.errors.push_back(from + ": " + key + " = \"" + text + "\": expected " + problem);
+                    std::string line = from;
+                    line.append(": ").append(key).append(" = \"").append(text).append("\": expected ");
+                    result_.errors.push_back(line.append(problem));
                 }
                 origins_[i] = origin;
                 return true;
@@ -153,12 +187,12 @@ std::string_view name(registration_mode mode) noexcept {
     return "";
 }
 
-config_result load_config(const std::optional<std::filesystem::path>& file,
+config_result load_config(const std::vector<std::filesystem::path>& files,
                           const std::map<std::string, std::string>& environment,
                           const std::vector<std::string>& sets) {
     loader reading;
-    if (file) {
-        reading.read_file(*file);
+    for (const std::filesystem::path& file : files) {
+        reading.read_file(file);
     }
     reading.read_environment(environment);
     for (const std::string& assignment : sets) {

@@ -1,6 +1,9 @@
 // Every configuration key with its type and bounds.
 #include "config_keys.hpp"
 
+#include <kith/core/net_address.hpp>
+
+#include <algorithm>
 #include <charconv>
 #include <concepts>
 #include <type_traits>
@@ -52,10 +55,45 @@ config_key number(std::string name, std::string meaning, Access access, std::int
     return key;
 }
 
+/// What a text, or each text of a list, must be.
+struct text_rule {
+    bool (*holds)(std::string_view);
+    const char* expected;
+};
+
+bool is_anything(std::string_view) {
+    return true;
+}
+
+bool is_listen_place(std::string_view text) {
+    return parse_listen_place(text).has_value();
+}
+
+bool is_bare_url(std::string_view text) {
+    const std::optional<site_url> url = parse_site_url(text);
+    return url && url->bare;
+}
+
+bool is_network(std::string_view text) {
+    return parse_network(text).has_value();
+}
+
+constexpr text_rule any_text{&is_anything, ""};
+constexpr text_rule listen_rule{&is_listen_place, "ADDRESS:PORT or [V6]:PORT, such as 127.0.0.1:8080"};
+constexpr text_rule url_rule{
+    &is_bare_url, "an http or https URL without a path, such as https://chat.example.org, or nothing"};
+constexpr text_rule origins_rule{&is_bare_url,
+                                 "http or https URLs without a path, such as https://chat.example.org"};
+constexpr text_rule networks_rule{&is_network, "addresses or networks, such as 10.0.0.0/8"};
+
 template <class Access>
-config_key text(std::string name, std::string meaning, Access access) {
+config_key text(std::string name, std::string meaning, Access access, text_rule rule = any_text,
+                bool may_be_empty = false) {
     config_key key{std::move(name), std::move(meaning), {}, {}};
     key.parse = [=](config& into, const std::string& value) -> std::string {
+        if (!(value.empty() && may_be_empty) && !rule.holds(value)) {
+            return rule.expected;
+        }
         access(into) = value;
         return {};
     };
@@ -63,21 +101,33 @@ config_key text(std::string name, std::string meaning, Access access) {
     return key;
 }
 
+/// The items of `a,b` as in the environment, or of `["a", "b"]` as in the file.
+std::vector<std::string> items_of(std::string_view text) {
+    if (text.starts_with('[') && text.ends_with(']')) {
+        text = text.substr(1, text.size() - 2);
+    }
+    std::vector<std::string> items(1);
+    for (const char c : text) {
+        if (c == ',') {
+            items.emplace_back();
+        } else if (c != '"' && c != ' ') {
+            items.back() += c;
+        }
+    }
+    std::erase(items, std::string());
+    return items;
+}
+
 template <class Access>
-config_key list(std::string name, std::string meaning, Access access) {
+config_key list(std::string name, std::string meaning, Access access, text_rule rule) {
     config_key key{std::move(name), std::move(meaning), {}, {}};
     key.parse = [=](config& into, const std::string& value) -> std::string {
-        // `a,b` as in the environment, or `["a", "b"]` as in the file.
-        std::vector<std::string> items(1);
-        for (const char c : value) {
-            if (c == ',') {
-                items.emplace_back();
-            } else if (std::string_view("[]\" ").find(c) == std::string_view::npos) {
-                items.back() += c;
-            }
+        const std::vector<std::string> items = items_of(value);
+        const auto wrong = std::find_if_not(items.begin(), items.end(), rule.holds);
+        if (wrong != items.end()) {
+            return std::string(rule.expected) + "; " + quoted(*wrong) + " is not";
         }
-        std::erase(items, std::string());
-        access(into) = std::move(items);
+        access(into) = items;
         return {};
     };
     key.show = [=](const config& from) {
@@ -156,10 +206,12 @@ config_key scale_key() {
     return key;
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a member's name cannot stand in parentheses
 #define KITH_FIELD(path) \
     [](config & c) -> auto& { \
         return c.path; \
     }
+// NOLINTEND(bugprone-macro-parentheses)
 
 constexpr std::int64_t day = 86400;
 constexpr std::int64_t gib = std::int64_t{1} << 30;
@@ -167,14 +219,15 @@ constexpr std::int64_t gib = std::int64_t{1} << 30;
 std::vector<config_key> server_keys() {
     return {
         text("server.name", "What this server calls itself", KITH_FIELD(server.name)),
-        text("server.listen", "ADDRESS:PORT or [V6]:PORT; port 0 picks a free one",
-             KITH_FIELD(server.listen)),
+        text("server.listen", "ADDRESS:PORT or [V6]:PORT; port 0 picks a free one", KITH_FIELD(server.listen),
+             listen_rule),
         text("server.public_url",
              "What people type, such as https://chat.example.org; empty: http://ADDRESS:PORT",
-             KITH_FIELD(server.public_url)),
-        list("server.origins", "Further origins that may open a socket", KITH_FIELD(server.origins)),
+             KITH_FIELD(server.public_url), url_rule, true),
+        list("server.origins", "Further origins that may open a socket", KITH_FIELD(server.origins),
+             origins_rule),
         list("server.trusted_proxies", "Addresses or networks whose X-Forwarded-For and -Proto count",
-             KITH_FIELD(server.trusted_proxies)),
+             KITH_FIELD(server.trusted_proxies), networks_rule),
         number("server.drain", "Seconds a stop may take before sockets are cut", KITH_FIELD(server.drain), 0,
                600),
         config_key{"data.dir", "The data folder",

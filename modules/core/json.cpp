@@ -175,7 +175,7 @@ value null_schema() {
 
 namespace detail {
 
-std::optional<std::int64_t> read_integer(const value& input, bool from_text) {
+std::optional<std::int64_t> read_integer(const value& input) {
     if (input.is_number_unsigned()) {
         const auto number = input.get<std::uint64_t>();
         return std::in_range<std::int64_t>(number) ? std::optional(static_cast<std::int64_t>(number))
@@ -184,23 +184,12 @@ std::optional<std::int64_t> read_integer(const value& input, bool from_text) {
     if (input.is_number_integer()) {
         return input.get<std::int64_t>();
     }
-    if (from_text && input.is_string()) {
-        const auto& text = input.get_ref<const std::string&>();
-        std::int64_t number = 0;
-        const char* end = text.data() + text.size();
-        const auto [stopped, failed] = std::from_chars(text.data(), end, number);
-        return failed == std::errc() && stopped == end ? std::optional(number) : std::nullopt;
-    }
     return std::nullopt;
 }
 
-std::optional<bool> read_flag(const value& input, bool from_text) {
+std::optional<bool> read_flag(const value& input) {
     if (input.is_boolean()) {
         return input.get<bool>();
-    }
-    if (from_text && input.is_string()) {
-        const auto& text = input.get_ref<const std::string&>();
-        return text == "true" ? std::optional(true) : text == "false" ? std::optional(false) : std::nullopt;
     }
     return std::nullopt;
 }

@@ -4,16 +4,14 @@
 #include <kith/core/error.hpp>
 
 #include <boost/asio/ip/address_v6.hpp>
-#include <boost/system/error_code.hpp>
 
-#include <charconv>
+#include <algorithm>
 
 namespace kith::gateway {
 namespace {
 
 namespace ip = boost::asio::ip;
 
-constexpr std::size_t address_chars_max = 64;
 /// Entries of X-Forwarded-For that are looked at, from the right.
 constexpr std::size_t forwarded_max = 16;
 
@@ -25,7 +23,7 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-std::array<unsigned char, 16> bytes_of(const ip_address& address) {
+ip_bytes bytes_of(const ip_address& address) {
     if (address.is_v6()) {
         return address.to_v6().to_bytes();
     }
@@ -57,12 +55,8 @@ ip_address unmapped(const ip_address& address) {
 }
 
 std::optional<ip_address> parse_address(std::string_view text) {
-    if (text.empty() || text.size() > address_chars_max || text.find('%') != std::string_view::npos) {
-        return std::nullopt;
-    }
-    boost::system::error_code failed;
-    const ip_address made = ip::make_address(std::string(text), failed);
-    return failed ? std::nullopt : std::optional(unmapped(made));
+    const std::optional<ip_bytes> read = parse_ip(text);
+    return read ? std::optional(unmapped(ip::address_v6(*read))) : std::nullopt;
 }
 
 std::optional<ip_address> parse_forwarded(std::string_view text) {
@@ -97,31 +91,17 @@ std::string limit_key(std::string_view address) {
 }
 
 std::optional<network> network::parse(std::string_view text) {
-    const std::size_t slash = text.find('/');
-    boost::system::error_code failed;
-    const ip_address base = ip::make_address(std::string(text.substr(0, slash)), failed);
-    if (failed) {
-        return std::nullopt;
-    }
-    const unsigned width = base.is_v4() ? 32 : 128;
-    unsigned bits = width;
-    if (slash != std::string_view::npos) {
-        const char* const end = text.data() + text.size();
-        const auto read = std::from_chars(text.data() + slash + 1, end, bits);
-        if (read.ec != std::errc() || read.ptr != end || bits > width) {
-            return std::nullopt;
-        }
-    }
-    return network(bytes_of(base), bits + (128 - width));
+    const std::optional<ip_network> read = parse_network(text);
+    return read ? std::optional(network(*read)) : std::nullopt;
 }
 
 bool network::contains(const ip_address& address) const {
-    const std::array<unsigned char, 16> other = bytes_of(address);
-    unsigned left = bits_;
-    for (std::size_t i = 0; i < bytes_.size() && left > 0; ++i) {
+    const ip_bytes other = bytes_of(address);
+    unsigned left = of_.bits;
+    for (std::size_t i = 0; i < other.size() && left > 0; ++i) {
         const unsigned bits = std::min(left, 8U);
         const auto mask = static_cast<unsigned char>(0xFFU << (8 - bits));
-        if ((bytes_[i] & mask) != (other[i] & mask)) {
+        if ((of_.base[i] & mask) != (other[i] & mask)) {
             return false;
         }
         left -= bits;

@@ -1,10 +1,10 @@
 // Who is at the other end: networks, trusted proxies, and the key by which an address is counted.
 #pragma once
 
+#include <kith/core/net_address.hpp>
+
 #include <boost/asio/ip/address.hpp>
 
-#include <array>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,18 +27,16 @@ using ip_address = boost::asio::ip::address;
 /// As above for text; what is no address is its own key.
 [[nodiscard]] std::string limit_key(std::string_view address);
 
-/// An address or a network in CIDR form. IPv4 stands in the mapped part of IPv6, so both families compare
-/// alike.
+/// An address or a network in CIDR form, of either family.
 class network {
 public:
     [[nodiscard]] static std::optional<network> parse(std::string_view text);
     [[nodiscard]] bool contains(const ip_address& address) const;
 
 private:
-    network(const std::array<unsigned char, 16>& bytes, unsigned bits) : bytes_(bytes), bits_(bits) {}
+    explicit network(const ip_network& of) : of_(of) {}
 
-    std::array<unsigned char, 16> bytes_{};
-    unsigned bits_ = 128;
+    ip_network of_;
 };
 
 /// The proxies whose word about their client counts.

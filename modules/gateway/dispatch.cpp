@@ -35,9 +35,8 @@ public:
             return;
         }
         limited(which.name).add();
-        error refused(error_code::too_many_requests, "too many requests of this kind; wait a little");
-        refused.retry_after(answer.wait);
-        throw refused;
+        throw error(error_code::too_many_requests, "too many requests of this kind; wait a little")
+            .retry_after(answer.wait);
     }
     /// A signed-in caller pays by person, so that many behind one address do not share a bucket.
     void take(const limit_class& which, const call& c, access needed) {
@@ -71,15 +70,14 @@ private:
 dispatcher::dispatcher(const clock_source& clock, logger&, metrics& metric, double limits_scale)
     : impl_(std::make_shared<impl>(clock, metric, limits_scale)) {}
 
-task<std::string> dispatcher::run(const operation& op, call& c, const json::value& input,
-                                  const json::decode_options& options) {
+task<std::string> dispatcher::run(const operation& op, call& c, const json::value& input) {
     const operation_spec& spec = op.spec;
     if (spec.access != access::everyone && !c.who.user) {
         throw error(error_code::unauthenticated, "sign in first");
     }
     impl_->take(spec.limit, c, spec.access);
     // Decodes at once and runs when awaited: a wrong input is told before what the caller may not do.
-    task<std::string> work = op.run(c, input, options);
+    task<std::string> work = op.run(c, input);
     if (spec.access != access::everyone && c.who.role < lowest_role(spec.access)) {
         throw error(error_code::forbidden, "this takes another role");
     }

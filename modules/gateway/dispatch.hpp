@@ -31,7 +31,7 @@ struct failure {
 [[nodiscard]] failure to_failure(const std::exception_ptr& thrown, logger& log, const std::string& request_id,
                                  std::string_view operation);
 
-/// The HTTP status of a code, and its title. `upload` turns storage_full into 507.
+/// The HTTP status of a code.
 [[nodiscard]] int http_status(error_code code) noexcept;
 /// `application/problem+json` (RFC 9457).
 [[nodiscard]] std::string problem_text(const failure& what, const std::string& request_id);
@@ -45,8 +45,7 @@ public:
     /// Checks access and rate limits, decodes and runs. The order is that of protocol.md: authentication, shape of the
     /// input, then what the service checks. Throws kith::error; what else escapes is the door's to turn by to_failure().
     /// `op`, `c` and `input` must outlive the task.
-    [[nodiscard]] task<std::string> run(const operation& op, call& c, const json::value& input,
-                                        const json::decode_options& options);
+    [[nodiscard]] task<std::string> run(const operation& op, call& c, const json::value& input);
     /// Takes one token of `which` for `who` (a user or an address); throws `too_many_requests` with the wait.
     void take(const limit_class& which, const std::string& who);
     /// Forgets full buckets; to be called now and then.

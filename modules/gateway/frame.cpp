@@ -341,19 +341,6 @@ void frame_decoder::begin_next_frame() noexcept {
     payload_got_ = 0;
 }
 
-frame_builder::frame_builder(std::size_t payload_bytes_estimate, opcode op)
-    : room_(header_bytes(payload_bytes_estimate)), op_(op) {
-    frame_.reserve(room_ + payload_bytes_estimate);
-    frame_.resize(room_);
-}
-
-std::string frame_builder::finish() && {
-    std::string header;  // short enough to need no heap
-    put_header(header, op_, payload_bytes());
-    frame_.replace(0, room_, header);
-    return std::move(frame_);
-}
-
 std::string encode_text(std::string_view payload) {
     return encode(opcode::text, payload);
 }

@@ -129,25 +129,6 @@ private:
     utf8_checker utf8_;
 };
 
-/// Builds one text frame around a payload that is appended in pieces: one allocation when the estimate is enough.
-class frame_builder {
-public:
-    explicit frame_builder(std::size_t payload_bytes_estimate, opcode op = opcode::text);
-
-    frame_builder& append(std::string_view piece) {
-        frame_.append(piece);
-        return *this;
-    }
-    [[nodiscard]] std::size_t payload_bytes() const noexcept { return frame_.size() - room_; }
-    /// The encoded frame. The builder is spent.
-    [[nodiscard]] std::string finish() &&;
-
-private:
-    std::string frame_;  ///< room for the header, then the payload
-    std::size_t room_;
-    opcode op_;
-};
-
 /// Encoded frames of the server: unmasked, never fragmented.
 [[nodiscard]] std::string encode_text(std::string_view payload);
 /// Throw std::length_error when the payload is above 125 bytes.

@@ -87,7 +87,17 @@ bool is_same_origin(const http_head& head, const site_names& names) {
     if (head.count("origin") > 0) {
         return head.count("origin") == 1 && names.origin_allowed(head.value("origin"));
     }
-    return head.value("sec-fetch-site") == "same-origin";
+    // Neither: no browser of today, for they all send Origin with a POST. A page of another site could not send JSON
+    // without asking first, and is never allowed.
+    return head.count("sec-fetch-site") == 0 || head.value("sec-fetch-site") == "same-origin";
+}
+
+/// 16 bytes in base64 (RFC 6455, 4.2.1).
+bool is_socket_key(std::string_view key) {
+    constexpr std::size_t length = 24;
+    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    return key.size() == length && key.ends_with("==")
+           && key.substr(0, length - 2).find_first_not_of(alphabet) == std::string_view::npos;
 }
 
 bool is_json_type(std::string_view content_type) {
@@ -114,9 +124,14 @@ std::string bearer_token(const http_head& head) {
 
 std::string answer_traceparent(std::string_view given, random_source& random) {
     // 00-<32 hex: trace>-<16 hex: parent>-<2 hex: flags>
-    if (given.size() != 55 || !given.starts_with("00-") || given[35] != '-' || given[52] != '-') {
+    // A higher version may go on behind that, after a dash; what is known of it is read as version 00 (W3C, 3.2.4).
+    constexpr std::size_t known = 55;
+    const bool longer = given.size() > known && given[known] == '-' && !given.starts_with("00-");
+    if ((given.size() != known && !longer) || given.starts_with("ff-") || !is_lower_hex(given.substr(0, 2))
+        || given[2] != '-' || given[35] != '-' || given[52] != '-') {
         return {};
     }
+    given = given.substr(0, known);
     const std::string_view trace = given.substr(3, 32);
     const std::string_view parent = given.substr(36, 16);
     if (!is_lower_hex(trace) || !is_lower_hex(parent) || !is_lower_hex(given.substr(53)) || only_zeros(trace)
@@ -125,7 +140,7 @@ std::string answer_traceparent(std::string_view given, random_source& random) {
     }
     std::array<std::byte, span_id_bytes> span{};
     random.fill(span);
-    std::string made(given.substr(0, 36));
+    std::string made = "00" + std::string(given.substr(2, 34));
     for (const std::byte one : span) {
         constexpr std::string_view digits = "0123456789abcdef";
         made += digits[std::to_integer<std::size_t>(one >> 4)];
@@ -172,6 +187,9 @@ void http_handler::add_common(const http_request& request, http_answer& answer) 
         return std::any_of(answer.fields.begin(), answer.fields.end(),
                            [&](const http_field& f) { return f.name == name; });
     };
+    if (is_api(request.head.path())) {
+        answer.set("Vary", "Authorization, Cookie");
+    }
     if (!has("Cache-Control")) {
         answer.set("Cache-Control", is_api(request.head.path()) ? "private, no-store" : "no-store");
     }
@@ -266,7 +284,8 @@ call http_handler::make_call(const http_request& request, const operation& op) c
 
 task<http_answer> http_handler::operate(const http_request& request) {
     const http_head& head = request.head;
-    const route_match match = routes_.match(head.method, head.path());
+    const bool without_body = head.method == "HEAD";  // as GET, RFC 9110, 9.3.2
+    const route_match match = routes_.match(without_body ? "GET" : head.method, head.path());
     http_answer made;
     if (match.malformed) {
         made = problem(request, 400, "the path is not percent-encoded UTF-8");
@@ -294,8 +313,7 @@ task<http_answer> http_handler::operate(const http_request& request) {
             throw error(error_code::invalid, "the body must be application/json");
         }
         const json::value input = gather_input(match, head.query(), request.body);
-        const json::decode_options options;
-        text = co_await calls_.run(op, c, input, options);
+        text = co_await calls_.run(op, c, input);
     } catch (...) {
         failed = std::current_exception();
     }
@@ -313,6 +331,7 @@ task<http_answer> http_handler::operate(const http_request& request) {
         made.set("Set-Cookie", cookie);
     }
     made.operation = std::string(op.spec.name);
+    made.without_body = without_body;
     co_return made;
 }
 
@@ -357,9 +376,9 @@ http_answer http_handler::static_or_missing(const http_request& request) {
     } else if (path == "/metrics") {
         made = metrics_text(request);
     } else if (path == "/openapi.json") {
-        made = document(openapi_, false);
+        made = document(request, openapi_, false);
     } else if (path == "/asyncapi.json") {
-        made = document(asyncapi_, true);
+        made = document(request, asyncapi_, true);
     } else if (const static_file* const file = site_.find(path)) {
         made = static_site::answer(*file, request.head);
     } else {
@@ -375,6 +394,8 @@ http_answer http_handler::ready() const {
         reasons.emplace_back("storage is full");
     } else if (needs_.store.health() == db::health::stopped) {
         reasons.emplace_back("writing has stopped after a storage fault");
+    } else if (needs_.store.health() == db::health::stuck) {
+        reasons.emplace_back("storage does not answer");
     }
     http_answer made;
     made.operation = "readyz";
@@ -389,14 +410,27 @@ http_answer http_handler::ready() const {
     return made;
 }
 
-http_answer http_handler::metrics_text(const http_request& request) {
+bool http_handler::is_from_here(const http_request& request) const {
     // A request that a proxy passed on is not from here, even if the proxy runs here and is not named as
     // trusted.
     const bool passed_on =
         !proxies_.trusts(unmapped(request.peer))
         && (request.head.count("x-forwarded-for") > 0 || request.head.count("forwarded") > 0);
+    return !passed_on && client_of(request).is_loopback();
+}
+
+bool http_handler::is_signed_in(const http_request& request) const {
+    try {
+        (void)needs_.sessions.authenticate(bearer_token(request.head));
+        return true;
+    } catch (const error&) {
+        return false;
+    }
+}
+
+http_answer http_handler::metrics_text(const http_request& request) {
     http_answer made;
-    if (!needs_.settings.metrics.open && (passed_on || !client_of(request).is_loopback())) {
+    if (!needs_.settings.metrics.open && !is_from_here(request)) {
         made = problem(request, 404, "there is nothing at this path");
     } else {
         made.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
@@ -406,7 +440,12 @@ http_answer http_handler::metrics_text(const http_request& request) {
     return made;
 }
 
-http_answer http_handler::document(std::string& cached, bool async) {
+http_answer http_handler::document(const http_request& request, std::string& cached, bool async) {
+    if (!is_from_here(request) && !is_signed_in(request)) {
+        http_answer refused = problem(request, 404, "there is nothing at this path");
+        refused.operation = "document";
+        return refused;
+    }
     if (cached.empty()) {
         cached = async ? asyncapi(needs_.table, needs_.version, public_url_)
                        : openapi(needs_.table, needs_.version, public_url_);
@@ -439,7 +478,8 @@ std::optional<http_answer> http_handler::check_socket(const http_request& reques
         refuse_with(426, "this is the WebSocket: GET with an upgrade of version 13");
         refused->set("Upgrade", "websocket");
         refused->set("Sec-WebSocket-Version", "13");
-    } else if (head.version != 11 || head.count("sec-websocket-key") != 1) {
+    } else if (head.version != 11 || head.count("sec-websocket-key") != 1
+               || !is_socket_key(head.value("sec-websocket-key"))) {
         refuse_with(400, "the WebSocket handshake is not complete");
     } else if (!head.lists("sec-websocket-protocol", socket_subprotocol)) {
         refuse_with(400, "the subprotocol kith.v1 must be offered");

@@ -46,7 +46,6 @@ public:
     [[nodiscard]] std::optional<http_answer> check_socket(const http_request& request);
 
     [[nodiscard]] ip_address client_of(const http_request& request) const;
-    [[nodiscard]] const trusted_proxies& proxies() const noexcept { return proxies_; }
     [[nodiscard]] std::string new_request_id();
     /// Counts and logs an answer that was sent.
     void note(const http_request& request, const http_answer& answer, std::chrono::duration<double> took);
@@ -65,7 +64,10 @@ private:
     [[nodiscard]] http_answer static_or_missing(const http_request& request);
     [[nodiscard]] http_answer ready() const;
     [[nodiscard]] http_answer metrics_text(const http_request& request);
-    [[nodiscard]] http_answer document(std::string& cached, bool async);
+    /// For callers on this machine and those who are signed in: a stranger is not handed the map.
+    [[nodiscard]] http_answer document(const http_request& request, std::string& cached, bool async);
+    [[nodiscard]] bool is_from_here(const http_request& request) const;
+    [[nodiscard]] bool is_signed_in(const http_request& request) const;
     [[nodiscard]] http_answer problem(const http_request& request, int status, const failure& what) const;
     [[nodiscard]] http_answer problem(const http_request& request, int status,
                                       const std::string& detail) const;

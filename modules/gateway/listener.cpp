@@ -1,11 +1,10 @@
 // Binding with clear errors, and an accept loop that neither spins nor grows without bound.
 #include "listener.hpp"
 
-#include "site_names.hpp"
-
 #include <kith/core/error.hpp>
 #include <kith/core/log.hpp>
 #include <kith/core/metrics.hpp>
+#include <kith/core/net_address.hpp>
 
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -51,16 +50,12 @@ error bind_error(const tcp::endpoint& where, const socket_error& failed) {
 }  // namespace
 
 tcp::endpoint parse_listen(std::string_view text) {
-    const std::size_t colon = text.rfind(':');
-    const bool any_port = colon != std::string_view::npos && text.substr(colon) == ":0";
-    const std::optional<authority> parsed =
-        parse_authority(any_port ? std::string(text.substr(0, colon)) + ":1" : std::string(text));
-    if (!parsed || !parsed->port || !(parsed->is_address || parsed->host == "localhost")) {
+    const std::optional<listen_place> parsed = parse_listen_place(text);
+    if (!parsed) {
         throw error(error_code::invalid, "server.listen: \"" + std::string(text)
                                              + "\" is not ADDRESS:PORT or [V6]:PORT, such as 127.0.0.1:8080");
     }
-    const std::string host = parsed->host == "localhost" ? "127.0.0.1" : parsed->host;
-    return {asio::ip::make_address(host), any_port ? std::uint16_t{0} : *parsed->port};
+    return {asio::ip::make_address(parsed->address), parsed->port};
 }
 
 std::string url_of(const tcp::endpoint& where) {
@@ -68,8 +63,7 @@ std::string url_of(const tcp::endpoint& where) {
     if (where.address().is_unspecified()) {
         host = where.address().is_v4() ? "127.0.0.1" : "::1";
     }
-    return "http://" + (where.address().is_v6() ? "[" + host + "]" : host) + ":"
-           + std::to_string(where.port());
+    return "http://" + host_and_port(host, where.port());
 }
 
 std::shared_ptr<void> connection_counts::take(const std::string& address) {
@@ -126,7 +120,7 @@ tcp::endpoint listener::open(const tcp::endpoint& where) {
         acceptor_.close(ignored);
         throw bind_error(where, failed);
     }
-    const tcp::endpoint bound = acceptor_.local_endpoint();
+    tcp::endpoint bound = acceptor_.local_endpoint();
     needs_.tasks.spawn("http.listener", accept_all(shared_from_this()));
     return bound;
 }
@@ -175,7 +169,8 @@ std::chrono::milliseconds listener::pause_after(const socket_error& failed) {
 }
 
 void listener::take(tcp::socket socket, const ip_address& peer) {
-    std::shared_ptr<void> slot = counts_->take(needs_.proxies.trusts(peer) ? std::string() : limit_key(peer));
+    const bool shared_by_many = peer.is_loopback() || needs_.proxies.trusts(peer);
+    std::shared_ptr<void> slot = counts_->take(shared_by_many ? std::string() : limit_key(peer));
     if (!slot) {
         refused_limit_.add();
         return;

@@ -161,6 +161,11 @@ void live_hub::committed(journal::batch changes) {
         cut_everyone(changes.last);
         return;
     }
+    if (pending_.size() > options_.ring_max) {
+        log_.warn("pushing falls behind the commits; sockets resume", {{"waiting", pending_.size()}});
+        cut_everyone(changes.last);
+        return;
+    }
     std::move(changes.changes.begin(), changes.changes.end(), std::back_inserter(pending_));
     if (!turn_posted_) {
         pass_pending();

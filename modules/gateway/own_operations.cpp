@@ -87,8 +87,8 @@ void register_own_operations(registry& table, database& store) {
     sync.spec.summary = "Everything a client holds, as of one position";
     sync.input = json::schema_of<json::nothing>();
     sync.output = json::schema_of<json::value>();
-    sync.run = [&table, &store](call& c, const json::value& input, const json::decode_options& options) {
-        (void)json::decode<json::nothing>(input, options);
+    sync.run = [&table, &store](call& c, const json::value& input) {
+        (void)json::decode<json::nothing>(input);
         return sync_state(store, table, c.who);
     };
     table.add_operation(std::move(sync));

@@ -75,7 +75,8 @@ error_code code_of_status(int status) noexcept {
             return row.code;
         }
     }
-    return status >= 500 ? error_code::internal : error_code::invalid;
+    // 405, 415, 421, 501 and their like tell of a request that cannot be served as it is.
+    return error_code::invalid;
 }
 
 std::string_view status_title(int status) noexcept {

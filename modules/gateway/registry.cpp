@@ -47,4 +47,8 @@ void registry::check_session(snapshot& s, const principal& who) const {
     session_check_(s, who);
 }
 
+std::vector<journal::subscription> followed(const registry& table, snapshot& s, user_id user) {
+    return table.followed(s, user);
+}
+
 }  // namespace kith::gateway

@@ -95,7 +95,9 @@ replay_page render_page(snapshot& s, const registry& table, user_id viewer,
     replay_page page;
     std::size_t bytes = 0;
     page.next = begin;
-    while (page.next < notes.size() && page.events.size() < replay_page_events && bytes < replay_page_bytes) {
+    // Notes whose thing is gone render nothing; they count as well, so that one read stays short.
+    const std::size_t end = std::min(notes.size(), begin + replay_page_notes);
+    while (page.next < end && page.events.size() < replay_page_events && bytes < replay_page_bytes) {
         const journal::note_row& note = notes[page.next++];
         const std::optional<std::string> data = table.find_event(note.change)->render(s, viewer, note);
         if (data) {

@@ -12,9 +12,10 @@
 namespace kith::gateway {
 
 /// Notes that one replay takes at once; a client that missed more gets them in several rounds.
-inline constexpr std::size_t replay_notes_max = 50'000;
+inline constexpr std::size_t replay_notes_max = 5'000;
 /// One page: so many events, or so many bytes, whichever comes first.
 inline constexpr std::size_t replay_page_events = 200;
+inline constexpr std::size_t replay_page_notes = 1'000;  ///< looked at for one page
 inline constexpr std::size_t replay_page_bytes = 256U << 10U;
 
 /// An event of a replay, ready to be sent.

@@ -14,8 +14,13 @@ namespace kith::gateway {
 class socket_door;
 class registry;
 
+enum class hello_device_kind : std::uint8_t { web, desktop, mobile, cli, bot };
+BOOST_DESCRIBE_ENUM(hello_device_kind, web, desktop, mobile, cli, bot)
+
+inline constexpr std::size_t device_name_code_points_max = 64;
+
 struct hello_device {
-    std::string kind;
+    hello_device_kind kind = hello_device_kind::web;
     std::string name;
 };
 BOOST_DESCRIBE_STRUCT(hello_device, (), (kind, name))

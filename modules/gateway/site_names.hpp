@@ -1,6 +1,8 @@
 // Under which names this server may be called, and which web pages may call it.
 #pragma once
 
+#include <kith/core/net_address.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,16 +10,6 @@
 #include <vector>
 
 namespace kith::gateway {
-
-/// `host[:port]` of a URL or a Host field.
-struct authority {
-    authority(std::string host_given, std::optional<std::uint16_t> port_given, bool literal)
-        : host(std::move(host_given)), port(port_given), is_address(literal) {}
-    std::string host;  ///< lower case, an IPv6 address without brackets
-    std::optional<std::uint16_t> port;
-    bool is_address = false;
-};
-[[nodiscard]] std::optional<authority> parse_authority(std::string_view text);
 
 /// localhost, 127.0.0.0/8 or ::1.
 [[nodiscard]] bool is_loopback_host(std::string_view host);

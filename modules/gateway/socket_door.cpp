@@ -62,6 +62,10 @@ std::shared_ptr<socket_session> socket_door::find(connection_id id) const {
     return found == sessions_.end() ? nullptr : found->second;
 }
 
+void socket_door::count_too_slow() noexcept {
+    closed_too_slow_.add();
+}
+
 void socket_door::flush_later(socket_session& session) {
     if (session.dirty) {
         return;

@@ -73,6 +73,7 @@ public:
     [[nodiscard]] std::int64_t retry_after_ms();
     /// The one read buffer: bytes are taken out of it before the next socket reads.
     [[nodiscard]] std::span<char> read_buffer() noexcept { return read_buffer_; }
+    void count_too_slow() noexcept;
 
 private:
     static constexpr std::size_t read_buffer_bytes = 64U << 10U;

@@ -4,7 +4,9 @@
 #include "socket_door.hpp"
 #include "socket_session.hpp"
 
+#include <kith/core/error.hpp>
 #include <kith/core/log.hpp>
+#include <kith/core/text.hpp>
 
 namespace kith::gateway {
 
@@ -31,9 +33,7 @@ task<void> run_request(socket_door& door, connection_id socket, std::unique_ptr<
     std::string answer;
     std::exception_ptr thrown;
     try {
-        const json::decode_options options;
-        const std::string data =
-            co_await deps.operations.run(*request->op, request->context, request->data, options);
+        const std::string data = co_await deps.operations.run(*request->op, request->context, request->data);
         answer = answer_text(request->id, data);
     } catch (...) {
         thrown = std::current_exception();
@@ -56,6 +56,15 @@ task<void> run_request(socket_door& door, connection_id socket, std::unique_ptr<
     back->request_done(answer);
 }
 
+/// Kind and name in one text. Throws `invalid`.
+std::string described(const hello_device& device) {
+    const std::size_t length = code_points(device.name);
+    if (length < 1 || length > device_name_code_points_max || has_controls(device.name)) {
+        throw invalid_field("/device/name", "1 to 64 characters without control characters");
+    }
+    return std::string(boost::describe::enum_to_string(device.kind, "")) + " " + device.name;
+}
+
 }  // namespace
 
 void socket_session::on_text(std::string_view message) {
@@ -63,19 +72,20 @@ void socket_session::on_text(std::string_view message) {
         return;
     }
     request_frame frame;
+    std::optional<std::int64_t> id;
     try {
         const json::value parsed = json::parse(message);
-        if (!parsed.is_object() || !parsed.contains("id") || !parsed["id"].is_number_integer()) {
+        id = parsed.is_object() && parsed.contains("id") ? json::detail::read_integer(parsed["id"]) : id;
+        if (!id) {
             end(close_code::policy, "a frame is an object with an integer id", false);
             return;
         }
-        frame.id = json::detail::read_integer(parsed["id"], false).value_or(0);
         frame = json::decode<request_frame>(parsed);
     } catch (const error& wrong) {
-        if (frame.id == 0) {
-            end(close_code::policy, "this is not JSON as expected", false);
+        if (id) {
+            refuse(*id, wrong);
         } else {
-            refuse(frame.id, wrong);
+            end(close_code::policy, "this is not JSON as expected", false);
         }
         return;
     }
@@ -93,7 +103,7 @@ void socket_session::begin_hello(std::int64_t id, json::value data) {
         hello_input hello = json::decode<hello_input>(data);
         set_principal(door_.deps().sessions.authenticate(hello.token));
         if (hello.device) {
-            about.device = hello.device->kind + " " + hello.device->name;
+            about.device = described(*hello.device);
         }
         ++in_flight_;
         door_.deps().tasks.spawn("hello", run_hello(door_, about.id, id, std::move(hello.since)));

@@ -116,12 +116,15 @@ void socket_session::end(close_code code, std::string_view reason, bool retry) {
         return;
     }
     ending_ = true;
+    if (code == close_code::too_slow) {
+        door_.count_too_slow();
+    }
     ending_at_ = door_.deps().clock.steady_now();
     end_code_ = code;
     end_reason_ = reason;
     end_retry_ = retry;
     // What was asked before may have been committed: its answers go out first, but for a client that does not read.
-    if (in_flight_ == 0 || outbox_.too_slow()) {
+    if (in_flight_ == 0 || code == close_code::too_slow) {
         say_goodbye();
     } else {
         set_deadline();
@@ -185,9 +188,14 @@ void socket_session::wait_writable() {
 
 task<void> socket_session::drained() {
     const auto self = shared_from_this();
+    const steady_time deadline = door_.deps().clock.steady_now() + page_within;
     while (!closed_ && !ending_ && !outbox_.empty()) {
+        if (door_.deps().clock.steady_now() >= deadline) {
+            end(close_code::too_slow, "too slow", true);
+            break;
+        }
         drain_signal_ = std::make_unique<boost::asio::steady_timer>(door_.deps().reactor);
-        drain_signal_->expires_at(steady_time::max());
+        drain_signal_->expires_after(page_within);
         co_await wait_for(*drain_signal_);
     }
     drain_signal_.reset();

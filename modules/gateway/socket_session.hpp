@@ -33,6 +33,8 @@ public:
     static constexpr std::chrono::seconds ping_every{30};
     static constexpr std::chrono::seconds silence_max{75};
     static constexpr std::chrono::seconds warn_before_expiry{60};
+    static constexpr std::chrono::seconds page_within{
+        30};  ///< in which a page of a resume must have been read
     static constexpr std::chrono::seconds close_within{
         5};  ///< from our close frame to the end of the connection
     static constexpr std::chrono::milliseconds answers_within{
@@ -57,7 +59,6 @@ public:
     [[nodiscard]] const std::string& address() const noexcept { return about.address; }
     [[nodiscard]] bool ending() const noexcept { return ending_; }
     [[nodiscard]] bool entered() const noexcept { return entered_; }
-    [[nodiscard]] std::size_t waiting_bytes() const noexcept { return outbox_.waiting_bytes(); }
     /// Completes when nothing waits in the outbox, or when the socket has ended.
     task<void> drained();
 

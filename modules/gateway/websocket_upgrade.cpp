@@ -19,7 +19,7 @@ using stream_type = websocket::stream<asio::ip::tcp::socket&>;
 /// A plain function: its closure must not stand beside a co_await.
 void prepare(stream_type& stream, const std::string& request_id) {
     stream.set_option(websocket::stream_base::decorator([request_id](websocket::response_type& answer) {
-        answer.erase(http::field::server);
+        answer.set(http::field::server, "kith");  // else Beast names itself
         answer.set(http::field::sec_websocket_protocol,
                    {socket_subprotocol.data(), socket_subprotocol.size()});
         answer.set("X-Request-Id", request_id);

@@ -2,6 +2,7 @@
 """Starting and asking a server from the command line: settings, folders, ports, the manager, the place of the admin socket, health."""
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -70,8 +71,8 @@ class PlaceTest(Case):
 
 
 class ConfigTest(Case):
-    def write(self, text):
-        path = os.path.join(self.folder, "kith.toml")
+    def write(self, text, name="kith.toml"):
+        path = os.path.join(self.folder, name)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         return path
@@ -112,6 +113,42 @@ class ConfigTest(Case):
         self.kith("user", "list", "--set", "no.such=1", code=CONFIG)
         self.kith("serve", "--set", "nonsense", code=CONFIG)
         self.kith("serve", "--listen", "nowhere", code=CONFIG)
+
+    def test_places_and_urls_are_looked_at_before_anything_is_made(self):
+        for key, value, expected in (("listen", "xx", "ADDRESS:PORT"), ("listen", "127.0.0.1:99999", "ADDRESS:PORT"),
+                                     ("public_url", "ftp://x", "http or https URL"), ("public_url", "https://x/y", "without a path"),
+                                     ("trusted_proxies", "10.0.0.0/8,zz", '"zz" is not'), ("origins", "zz", '"zz" is not')):
+            for words in (("config", "check"), ("serve",), ("migrate", "up")):
+                told = self.kith(*words, "--set", f"server.{key}={value}", code=CONFIG).err
+                self.assertEqual(len(told.splitlines()), 1, told)
+                self.assertIn(f"server.{key}", told)
+                self.assertIn("expected", told)
+                self.assertIn(expected, told)
+            self.assertFalse(os.path.exists(self.data))
+        path = self.write('[server]\norigins = ["http://[::1]:8080"]\ntrusted_proxies = ["::1", "10.0.0.0/8"]\n')
+        self.kith("config", "check", "--config", path)
+
+    def test_a_configuration_is_a_file(self):
+        for path, why in ((self.folder, "is a folder"), (os.path.join(self.folder, "none.toml"), "No such file"),
+                          ("/dev/null", "not a regular file")):
+            for words in (("config", "check"), ("serve",)):
+                told = self.kith(*words, "--config", path, code=CONFIG).err
+                self.assertIn(f"{path}: ", told)
+                self.assertIn(why, told)
+                self.assertNotIn(":0:", told)
+        self.assertFalse(os.path.exists(self.data))
+
+    def test_later_files_win(self):
+        first = self.write('[server]\nname = "First"\n[log]\nlevel = "warn"\n', "first.toml")
+        second = self.write('[server]\nname = "Second"\n', "second.toml")
+        for files, name in (((first, second), '"Second"'), ((second, first), '"First"')):
+            words = [word for path in files for word in ("--config", path)]
+            shown = self.kith("config", "show", "--json", *words).json
+            found = {one["key"]: one["value"] for one in shown}
+            self.assertEqual((found["server.name"], found["log.level"]), (name, '"warn"'))
+            self.assertIn(f"({files[0]}, {files[1]})", self.kith("config", "check", *words).out)
+        told = self.kith("config", "check", "--config", first, "--config", self.write("[server]\n= 3\n"), code=CONFIG).err
+        self.assertIn("kith.toml:2:", told)
 
     def test_unknown_keys_are_warnings_at_the_start(self):
         path = self.write('[server]\nlistn = "x"\n')
@@ -234,12 +271,23 @@ class ServeTest(Case):
             self.assertEqual(server.stop(), OK)
             self.assertLess(time.monotonic() - begun, 10)
 
+    def test_a_hang_up_does_not_end_it(self):
+        server = self.server()
+        for _ in range(2):
+            server.process.send_signal(signal.SIGHUP)
+            server.line("SIGHUP: ")
+            server.lines.clear()
+        self.assertEqual(server.http().get("/healthz").status, 200)
+        self.assertEqual(server.stop(), OK)
+
 
 class BuildTest(Case):
     def test_version(self):
         plain = self.kith("version").out
         self.assertRegex(plain, r"^kith \d+\.\d+\.\d+\n$")
         self.assertEqual(self.kith("version", "--json").json, {"name": "kith", "version": plain.split()[1]})
+        asked = run("--version")
+        self.assertEqual((asked.code, asked.out, asked.err), (OK, plain, ""))
 
     def test_documents(self):
         passing = os.path.join(self.folder, "passing")
@@ -260,6 +308,12 @@ class BuildTest(Case):
             done = run(*words)
             self.assertEqual((done.code, done.out), (USAGE, ""), words)
             self.assertRegex(done.err, r"^kith: .*\n$")
+        for words, told in ((("dance",), "no command `kith dance`"), (("user", "show", "ada"), "no command `kith user show`"),
+                            (("--dance",), "no option --dance of `kith`"), (("user", "add", "ada", "--dance=x"), "no option --dance of `kith user add`"),
+                            (("serve", "secret"), "`kith serve` takes fewer words"), (("user", "add"), "name is required")):
+            done = run(*words)
+            self.assertIn(told, done.err)
+            self.assertNotIn("secret", done.err)
         for words in (("--help",), ("user", "--help"), ("user", "add", "--help"), ("serve", "--help")):
             done = run(*words)
             self.assertEqual(done.code, OK)
@@ -281,6 +335,14 @@ class HealthTest(Case):
         self.assertEqual(self.kith("health", "--set", "server.listen=" + everywhere).out, "ok\n")
         server.stop()
         self.assertIn("no server answers", self.kith("health", "--url", server.url, code=FAILURE).err)
+
+    def test_over_ipv6(self):
+        server = self.server(listen="[::1]:0")
+        self.assertRegex(server.listen, r"^\[::1\]:\d+$")
+        self.assertEqual(self.kith("health", "--url", server.url).out, "ok\n")
+        self.assertEqual(self.kith("health", "--set", "server.listen=" + server.listen).out, "ok\n")
+        everywhere = "[::]:" + server.listen.rsplit(":", 1)[1]
+        self.assertEqual(self.kith("health", "--set", "server.listen=" + everywhere).out, "ok\n")
 
     def test_one_that_says_nothing(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -304,7 +366,7 @@ class HealthTest(Case):
         self.assertNotIn("\x1b", told)
 
     def test_wrong_addresses(self):
-        for url in ("https://127.0.0.1", "127.0.0.1:80", "http://", "http://:80"):
+        for url in ("https://127.0.0.1", "127.0.0.1:80", "http://", "http://:80", "http://127.0.0.1:99999", "http://::1:80"):
             self.kith("health", "--url", url, code=USAGE)
         self.kith("health", "--set", "server.listen=127.0.0.1:0", code=USAGE)
 

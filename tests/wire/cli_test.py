@@ -106,7 +106,27 @@ class Commands:
             self.assertEqual(opened.execute("PRAGMA integrity_check").fetchone()[0], "ok")
             self.assertEqual(opened.execute("SELECT COUNT(*) FROM users").fetchone()[0], 1)
         self.assertIn("exists already", self.kith("backup", "--to", copy, code=REFUSED).err)
-        self.kith("backup", "--to", os.path.join(self.folder, "none", "copy.db"), code=FAILURE)
+        for target in (os.path.join(self.folder, "none", "copy.db"), os.path.join(copy, "below.db"), "/proc/copy.db"):
+            self.assertIn(target, self.kith("backup", "--to", target, code=STORAGE).err)
+
+    def test_backup_into_a_folder(self):
+        self.add("ada", "--role", "owner")
+        folder = os.path.join(self.folder, "copies")
+        os.mkdir(folder)
+        made = self.kith("backup", "--to", folder + "/", "--json").json["path"]
+        self.assertEqual(os.path.dirname(made), folder)
+        self.assertRegex(os.path.basename(made), r"^kith-\d{8}-\d{6}\.db$")
+        # All names of this second and the next ones are taken: each copy has a name of its own.
+        taken = {time.strftime("kith-%Y%m%d-%H%M%S.db", time.gmtime(time.time() + after)) for after in range(60)}
+        for name in taken - set(os.listdir(folder)):
+            with open(os.path.join(folder, name), "x", encoding="ascii"):
+                pass
+        made = [self.kith("backup", "--to", "copies", "--json", cwd=self.folder).json["path"] for _ in range(2)]
+        self.assertEqual(len(set(made)), 2)
+        for path in made:
+            self.assertEqual(os.path.dirname(path), folder)
+            self.assertRegex(os.path.basename(path), r"^kith-\d{8}-\d{6}-[23]\.db$")
+            self.assertEqual(mode(path), 0o600)
 
     def test_migrate(self):
         self.add("ada", "--role", "owner")
@@ -132,6 +152,25 @@ class OfflineTest(Commands, Case):
                               ("server.public_url=https://chat.example.org/", "https://chat.example.org")):
             link = self.kith("invite", "create", "--set", setting).out
             self.assertTrue(link.startswith(base + "/invite#code="), link)
+
+    def test_a_backup_that_is_ended_leaves_nothing(self):
+        self.kith("migrate", "up")
+        with sqlite3.connect(os.path.join(self.data, "kith.db")) as opened:
+            opened.execute("CREATE TABLE filler(number INTEGER PRIMARY KEY, noise BLOB)")
+            opened.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000) "
+                           "INSERT INTO filler SELECT i, randomblob(150) FROM n")
+        opened.close()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            folder = tempfile.mkdtemp(dir=self.folder)
+            process = subprocess.Popen([kith.binary(), "backup", "--data", self.data, "--to", os.path.join(folder, "x.db")],
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            part = os.path.join(folder, "x.db.part")
+            kith.wait_until(lambda: os.path.exists(part) and os.path.getsize(part) > 0, 20, "a copy under way", interval=0.002)
+            process.send_signal(number)
+            out, err = process.communicate(timeout=30)
+            self.assertEqual((process.returncode, out), (FAILURE, ""), err)
+            self.assertIn("ended by a signal", err)
+            self.assertEqual(os.listdir(folder), [])
 
     def test_migrate_up_makes_the_database(self):
         self.assertRegex(self.kith("migrate", "up").out, r"^Applied \d+ migrations\.\n$")

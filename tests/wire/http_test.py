@@ -132,6 +132,18 @@ class Headers(Door):
         self.assertTrue(re.fullmatch(r"[\w-]{16}", answer.headers["X-Request-Id"]))
         self.assertIsNone(answer.headers["Access-Control-Allow-Origin"])
         self.assertIsNone(answer.headers["Server"])
+        self.assertEqual(answer.headers["Vary"], "Authorization, Cookie")
+
+    def test_head_is_get_without_a_body(self):
+        bearer = {"Authorization": "Bearer " + self.owner.token}
+        for path, headers, status in (("/users/me", bearer, 200), ("/users/me", {}, 401), ("/nothing", {}, 404)):
+            connection = http.client.HTTPConnection(self.host, timeout=10)
+            self.addCleanup(connection.close)
+            connection.request("HEAD", kith.PREFIX + path, headers=headers)
+            answer = connection.getresponse()
+            self.assertEqual((answer.status, answer.read()), (status, b""))
+            connection.request("GET", "/healthz")  # nothing of a body is left in the connection
+            self.assertEqual(connection.getresponse().read(), b"ok\n")
 
     def test_a_problem_has_everything(self):
         status, headers, body = self.get(kith.PREFIX + "/nothing")
@@ -146,6 +158,10 @@ class Headers(Door):
         _, headers, _ = self.get("/healthz", traceparent=given)
         self.assertTrue(headers["traceparent"].startswith(given[:36]))
         self.assertNotEqual(headers["traceparent"], given)
+        _, later, _ = self.get("/healthz", traceparent="01" + given[2:] + "-more")
+        self.assertTrue(later["traceparent"].startswith(given[:36]))
+        for wrong in ("ff" + given[2:], given + "-more", given[:-1], given.replace("4bf", "4BF")):
+            self.assertNotIn("traceparent", self.get("/healthz", traceparent=wrong)[1])
 
     def test_paths(self):
         for path in ("/assets/none.js", "/api", "/api/v2/server", "/.git/config", "/%2e%2e/etc/passwd", "/index.html%00",
@@ -249,9 +265,10 @@ class OtherSites(Door):
             return refresh.request("POST", "/sessions/refresh", b"{}", headers, check=False).status
         self.assertEqual(ask(Origin=EVIL, Content_Type="application/json"), 403)
         self.assertEqual(ask(Sec_Fetch_Site="cross-site", Content_Type="application/json"), 403)
-        self.assertIn(ask(Content_Type="application/json"), (400, 401))
+        self.assertEqual(ask(Content_Type="application/json", Sec_Fetch_Site="none"), 401)
         self.assertEqual(ask(Origin=self.server.url, Content_Type="text/plain"), 400)
         self.assertEqual(ask(Origin=self.server.url, Content_Type="application/json"), 200)
+        self.assertEqual(ask(Content_Type="application/json"), 200)  # no browser: they all send Origin
 
 
 class Limits(unittest.TestCase):

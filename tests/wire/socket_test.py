@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The WebSocket's own rules (protocol.md): hello, resume and reset, bounds, closing, renewal, the graceful stop."""
 import os
+import socket as tcp_socket
 import sys
 import threading
 import time
@@ -68,6 +69,19 @@ class Opening(OneServer):
         self.assertEqual(refused.exception.code, "invalid")
         pointers = [item["pointer"] for item in refused.exception.body["errors"]]
         self.assertEqual(sorted(pointers), ["/extra", "/since/epoch", "/since/pos"])
+
+    def test_a_hello_with_a_wrong_device_names_the_field(self):
+        for device, pointer in (({"kind": "toaster", "name": "x"}, "/device/kind"),
+                                ({"kind": "cli\0x", "name": "x"}, "/device/kind"),
+                                ({"kind": "cli", "name": ""}, "/device/name"),
+                                ({"kind": "cli", "name": "x" * 65}, "/device/name"),
+                                ({"kind": "cli", "name": "a\nb"}, "/device/name")):
+            socket = self.socket()
+            number = socket.send("hello", {"token": self.ada.token, "device": device})
+            with self.assertRaises(kith.Refused) as refused:
+                socket.answer(number)
+            self.assertEqual([item["pointer"] for item in refused.exception.body["errors"]], [pointer])
+            self.assertEqual(socket.wait_closed(5), 1008)
 
     def test_hello_does_not_come_within_five_seconds(self):
         socket = self.socket()
@@ -207,6 +221,28 @@ class Resuming(OneServer):
             with self.subTest(reason=reason):
                 hello = self.socket(self.bob, since=since).hello
                 self.assertEqual((hello["resumed"], hello.get("reason")), (False, reason))
+
+
+class Unread(unittest.TestCase):
+    def test_a_resume_that_is_not_read_is_given_up(self):
+        with kith.Server() as server:
+            ada, bob = kith.people(server, 2)
+            conversation = ada.http.put(f"/direct/{bob.id}").body["id"]
+            state = bob.http.get("/sync").body
+            for _ in range(900):   # more than the kernel holds for a socket
+                ada.http.post(f"/conversations/{conversation}/messages", kith.text_message("x" * 7900))
+            host, port = server.url.split("//")[1].rsplit(":", 1)
+            tcp = tcp_socket.socket()
+            tcp.setsockopt(tcp_socket.SOL_SOCKET, tcp_socket.SO_RCVBUF, 4096)
+            tcp.connect((host, int(port)))
+            with kith.Socket(server.url, tcp=tcp) as socket:
+                since = {"epoch": state["epoch"], "pos": state["pos"]}
+                socket.send_json({"id": 1, "type": "hello", "data": {"token": bob.token, "since": since}})
+                kith.wait_until(lambda: b"kith_sockets_closed_too_slow_total 1" in server.http().get("/metrics").raw, 60,
+                                "the socket is closed as too slow", interval=0.5)
+            with kith.Socket(server.url, bob, since) as socket:
+                self.assertTrue(socket.hello["resumed"])
+                socket.event("caught_up", timeout=20)
 
 
 class Pruned(OneServer):

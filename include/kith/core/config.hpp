@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,7 +63,8 @@ struct config {
     struct limits_section {
         double scale = 1;  ///< multiplies every rate limit and lock-out, not the caps on counts and sizes
         std::size_t connections = 50'000;
-        std::size_t connections_per_address = 0;  ///< 0: unlimited
+        std::size_t connections_per_address =
+            2048;  ///< 0: unlimited; this machine and trusted proxies are not counted
         std::size_t unauthenticated_sockets_per_address = 64;
         std::size_t sockets_per_user = 10;
         std::size_t body_bytes = 1U << 20U;
@@ -106,9 +106,9 @@ struct config_result {
         errors;  ///< wrong values, each naming key, where it came from and what was expected
 };
 
-/// Reads `file` if given (else defaults), then `environment` (all variables; those of KITH_ with `__` count), then `sets`
-/// ("section.key=value"). Never throws for wrong input: it is in `errors`.
-[[nodiscard]] config_result load_config(const std::optional<std::filesystem::path>& file,
+/// Reads `files`, of which later ones win (none: defaults), then `environment` (all variables; those of KITH_ with `__`
+/// count), then `sets` ("section.key=value"). Never throws for wrong input: it is in `errors`.
+[[nodiscard]] config_result load_config(const std::vector<std::filesystem::path>& files,
                                         const std::map<std::string, std::string>& environment,
                                         const std::vector<std::string>& sets);
 /// A commented TOML file with every key at its default.

@@ -53,11 +53,6 @@ struct change {
 /// Appends `text` as a JSON string. `text` must be well-formed UTF-8.
 void write_string(std::string& out, std::string_view text);
 
-struct decode_options {
-    /// Values came as text (path and query): numbers and booleans are read from strings.
-    bool from_text = false;
-};
-
 /// What went wrong where, while a struct is read.
 class decode_errors {
 public:
@@ -127,40 +122,38 @@ struct inner<change<T>> {
 template <class T>
 using inner_of = typename inner<T>::type;
 
-[[nodiscard]] std::optional<std::int64_t> read_integer(const value& input, bool from_text);
-[[nodiscard]] std::optional<bool> read_flag(const value& input, bool from_text);
+[[nodiscard]] std::optional<std::int64_t> read_integer(const value& input);
+[[nodiscard]] std::optional<bool> read_flag(const value& input);
 void write_integer(std::string& out, std::int64_t number);
 void write_number(std::string& out, double number);
 
 }  // namespace detail
 
 template <class T>
-void read_struct(const value& input, T& out, const std::string& at, decode_errors& errors,
-                 const decode_options& options);
+void read_struct(const value& input, T& out, const std::string& at, decode_errors& errors);
 
 /// Reads `input` into `out`, adding to `errors` what is not as expected. `at` is the pointer of `input`.
 template <class T>
-void read(const value& input, T& out, const std::string& at, decode_errors& errors,
-          const decode_options& options) {
+void read(const value& input, T& out, const std::string& at, decode_errors& errors) {
     if constexpr (std::is_same_v<T, value>) {
         out = input;
     } else if constexpr (detail::is_optional<T>) {
         if (!input.is_null()) {
-            read(input, out.emplace(), at, errors, options);
+            read(input, out.emplace(), at, errors);
         }
     } else if constexpr (detail::is_change<T>) {
         out.present = true;
         if (!input.is_null()) {
-            read(input, out.value.emplace(), at, errors, options);
+            read(input, out.value.emplace(), at, errors);
         }
     } else if constexpr (std::is_same_v<T, std::string>) {
         input.is_string() ? void(out = input.template get_ref<const std::string&>())
                           : errors.add(at, "a string");
     } else if constexpr (std::is_same_v<T, bool>) {
-        const std::optional<bool> flag = detail::read_flag(input, options.from_text);
+        const std::optional<bool> flag = detail::read_flag(input);
         flag ? void(out = *flag) : errors.add(at, "true or false");
     } else if constexpr (std::is_integral_v<T>) {
-        const std::optional<std::int64_t> number = detail::read_integer(input, options.from_text);
+        const std::optional<std::int64_t> number = detail::read_integer(input);
         number&& std::in_range<T>(*number) ? void(out = static_cast<T>(*number))
                                            : errors.add(at, "an integer");
     } else if constexpr (std::is_floating_point_v<T>) {
@@ -178,8 +171,9 @@ void read(const value& input, T& out, const std::string& at, decode_errors& erro
             errors.add(at, "a time as in RFC 3339, such as 2026-01-31T09:05:00Z");
         }
     } else if constexpr (described_enum<T>) {
-        const char* text = input.is_string() ? input.template get_ref<const std::string&>().c_str() : "";
-        if (!boost::describe::enum_from_string(text, out)) {
+        const std::string text = input.is_string() ? input.template get<std::string>() : std::string();
+        // The library compares up to a NUL, which a JSON string may hold.
+        if (text.find('\0') != std::string::npos || !boost::describe::enum_from_string(text.c_str(), out)) {
             std::string expected = "one of";
             boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>(
                 [&](auto one) { expected.append(" ").append(one.name); });
@@ -191,17 +185,16 @@ void read(const value& input, T& out, const std::string& at, decode_errors& erro
             return;
         }
         for (std::size_t i = 0; i < input.size(); ++i) {
-            read(input[i], out.emplace_back(), at + "/" + std::to_string(i), errors, options);
+            read(input[i], out.emplace_back(), at + "/" + std::to_string(i), errors);
         }
     } else {
-        read_struct(input, out, at, errors, options);
+        read_struct(input, out, at, errors);
     }
 }
 
 /// Reads the members of a described struct, each by its name; a field that is not one of them is an error.
 template <class T>
-void read_struct(const value& input, T& out, const std::string& at, decode_errors& errors,
-                 const decode_options& options) {
+void read_struct(const value& input, T& out, const std::string& at, decode_errors& errors) {
     static_assert(described_struct<T>, "describe this struct with BOOST_DESCRIBE_STRUCT");
     if (!input.is_object()) {
         errors.add(at, "an object");
@@ -214,7 +207,7 @@ void read_struct(const value& input, T& out, const std::string& at, decode_error
         const auto found = input.find(name);
         if (found != input.end()) {
             ++known;
-            read(*found, out.*member.pointer, at + "/" + std::string(name), errors, options);
+            read(*found, out.*member.pointer, at + "/" + std::string(name), errors);
         } else if constexpr (!detail::is_optional<field> && !detail::is_change<field>) {
             errors.add(at + "/" + std::string(name), "is required");
         }
@@ -235,10 +228,10 @@ void read_struct(const value& input, T& out, const std::string& at, decode_error
 
 /// Reads a struct from parsed JSON. Throws `invalid` with every pointer that is not as expected.
 template <class T>
-[[nodiscard]] T decode(const value& input, const decode_options& options = {}) {
+[[nodiscard]] T decode(const value& input) {
     T out;
     decode_errors errors;
-    read(input, out, std::string(), errors, options);
+    read(input, out, std::string(), errors);
     errors.raise();
     return out;
 }

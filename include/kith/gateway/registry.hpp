@@ -61,7 +61,7 @@ struct operation_spec {
 struct operation {
     operation_spec spec;
     /// Decodes (throws `invalid` with pointers) and returns the work; its result is the JSON text of the output.
-    std::function<task<std::string>(call&, const json::value&, const json::decode_options&)> run;
+    std::function<task<std::string>(call&, const json::value&)> run;
     json::schema_ref input;
     json::schema_ref output;
     bool has_output = true;  ///< false: 204 over HTTP, `{}` on the socket
@@ -82,7 +82,7 @@ struct event {
     /// Changes of one family, topic, thing and seq replace each other on a resume: only the newest is rendered.
     std::string_view family;
     const std::type_info* content = nullptr;
-    /// JSON text of the struct that was noted.
+    /// On the reactor: JSON text of the struct that was noted, with what only the reactor knows.
     std::function<std::string(const void*)> encode;
     /// JSON text of the thing as it is now for `viewer`; nullopt when it is gone or may not be seen.
     std::function<std::optional<std::string>(snapshot&, user_id viewer, const journal::note_row&)> render;
@@ -120,8 +120,8 @@ public:
         auto shared = std::make_shared<const std::function<task<Out>(call&, In)>>(std::move(handler));
         operation made;
         made.spec = spec;
-        made.run = [shared](call& c, const json::value& input, const json::decode_options& options) {
-            return run_typed<In, Out>(shared, c, json::decode<In>(input, options));
+        made.run = [shared](call& c, const json::value& input) {
+            return run_typed<In, Out>(shared, c, json::decode<In>(input));
         };
         made.input = json::schema_of<In>();
         made.output = json::schema_of<Out>();
@@ -133,14 +133,25 @@ public:
     void add_operation(operation made);
 
     /// `load` is `std::optional<Thing>(snapshot&, user_id viewer, const journal::note_row&)`; `effects` may be null or
-    /// `std::vector<effect>(const Thing&, const std::vector<journal::topic>&)`.
-    template <class Thing, class Load, class Effects = std::nullptr_t>
-    void add_event(std::string_view type, std::string_view family, Load load, Effects effects = nullptr) {
+    /// `std::vector<effect>(const Thing&, const std::vector<journal::topic>&)`; `finish` may be null or `void(Thing&)`,
+    /// which adds to a live push what only the reactor knows.
+    template <class Thing, class Load, class Effects = std::nullptr_t, class Finish = std::nullptr_t>
+    void add_event(std::string_view type, std::string_view family, Load load, Effects effects = nullptr,
+                   Finish finish = nullptr) {
         event made;
         made.type = type;
         made.family = family;
         made.content = &typeid(Thing);
-        made.encode = [](const void* thing) { return json::text(*static_cast<const Thing*>(thing)); };
+        made.encode = [finish = std::move(finish)](const void* content) {
+            const Thing& thing = *static_cast<const Thing*>(content);
+            if constexpr (std::is_null_pointer_v<Finish>) {
+                return json::text(thing);
+            } else {
+                Thing finished = thing;
+                finish(finished);
+                return json::text(finished);
+            }
+        };
         made.render = [load = std::move(load)](snapshot& s, user_id viewer, const journal::note_row& note) {
             const std::optional<Thing> thing = load(s, viewer, note);
             return thing ? std::optional(json::text(*thing)) : std::nullopt;

@@ -88,16 +88,6 @@ TEST_CASE("absent, null and a value are three things in a change") {
     CHECK_FALSE(cleared.draft.value);
 }
 
-TEST_CASE("query values are read from text only when asked") {
-    const json::value query = json::parse(R"({"limit":"20","all":"true"})");
-    CHECK_THROWS_AS(json::decode<page>(query), error);
-    json::decode_options options;
-    options.from_text = true;
-    CHECK(json::decode<page>(query, options).limit == 20);
-    CHECK(json::decode<page>(query, options).all == true);
-    CHECK_THROWS_AS(json::decode<page>(json::parse(R"({"limit":"20x"})"), options), error);
-}
-
 TEST_CASE("the parser is bounded and strict") {
     const std::string deep = std::string(100'000, '[');
     CHECK_THROWS_AS(json::parse(deep), error);

@@ -31,6 +31,12 @@ TEST_CASE("folding makes the spellings of a name one") {
 TEST_CASE("names that look alike have one skeleton") {
     CHECK(skeleton("аdmin") == skeleton("admin"));  // a Cyrillic а
     CHECK(skeleton("alice") != skeleton("bob"));
+    CHECK(skeleton("aIice") == skeleton("alice"));  // a capital I
+    CHECK(skeleton("0wner") == skeleton("owner"));
+    CHECK(skeleton("Мary") == skeleton("mary"));  // a Cyrillic capital М
+    CHECK(skeleton("Ａlice") == skeleton("alice"));
+    CHECK(skeleton("АLICE") != skeleton("alice"));  // as written they do not look alike,
+    CHECK(skeleton(fold("АLICE")) == skeleton(fold("alice")));  // in small letters they do
 }
 
 TEST_CASE("controls and bidirectional overrides are found") {
@@ -50,8 +56,30 @@ TEST_CASE("blanks at the ends go") {
 TEST_CASE("names hold letters, digits, _ . -") {
     CHECK(is_name_text("anna_1.x-y"));
     CHECK(is_name_text("王小明"));
+    CHECK(is_name_text("e\u0301a"));
+    CHECK(is_name_text("7up"));
+    CHECK_FALSE(is_name_text(""));
+    CHECK_FALSE(is_name_text("_a"));
+    CHECK_FALSE(is_name_text("-a"));
+    CHECK_FALSE(is_name_text("\u0301\u0301\u0301"));
+    CHECK_FALSE(is_name_text("\u3164\u3164\u3164"));  // Hangul fillers: letters by their class
+    CHECK_FALSE(is_name_text("a\u034Fb"));  // a mark that is never seen
+    CHECK_FALSE(is_name_text("a\u200Db"));
     CHECK_FALSE(is_name_text("a b"));
     CHECK_FALSE(is_name_text("a/b"));
     CHECK_FALSE(is_name_text("a😀"));
     CHECK_FALSE(is_name_text("\xFF"));
+}
+
+TEST_CASE("a text has something to see unless it is all blanks and what is shown as nothing") {
+    CHECK(has_visible("a"));
+    CHECK(has_visible(" \u3164x"));
+    CHECK(has_visible("\U0001F469\u200D\U0001F680"));
+    CHECK(has_visible("\u2764\uFE0F"));
+    CHECK_FALSE(has_visible(""));
+    CHECK_FALSE(has_visible(" \u00A0\n"));
+    CHECK_FALSE(has_visible("\u3164\u200B\u200D\uFE0F"));
+    CHECK_FALSE(has_visible("\u2800"));
+    CHECK_FALSE(has_visible("\U000E0061"));  // a tag
+    CHECK_FALSE(has_visible("\xFF"));
 }

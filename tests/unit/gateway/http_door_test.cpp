@@ -1,5 +1,6 @@
 // The HTTP door on a loopback port: what it refuses, what it answers, and how it stops.
 #include "http_bench.hpp"
+#include "listener.hpp"
 
 #include <kith/core/error.hpp>
 #include <kith/core/json.hpp>
@@ -296,6 +297,12 @@ TEST_CASE("health, readiness, metrics and documents") {
     CHECK(server.ask(server.get("/metrics", "X-Forwarded-For: 127.0.0.1\r\n")).status == 404);
     CHECK(body_of(server.ask(server.get("/openapi.json")))["openapi"] == "3.1.0");
     CHECK(body_of(server.ask(server.get("/asyncapi.json")))["asyncapi"] == "3.0.0");
+    for (const std::string path : {"/openapi.json", "/asyncapi.json"}) {
+        const std::string afar = "X-Forwarded-For: 198.51.100.7\r\n";
+        CHECK(server.ask(server.get(path, afar)).status == 404);
+        CHECK(server.ask(server.get(path, afar + "Authorization: Bearer nonsense\r\n")).status == 404);
+        CHECK(server.ask(server.get(path, afar + "Authorization: Bearer user\r\n")).status == 200);
+    }
 }
 
 TEST_CASE("a trusted proxy tells the client's address and scheme; others are not heard") {
@@ -319,7 +326,7 @@ TEST_CASE("a trusted proxy tells the client's address and scheme; others are not
     CHECK_FALSE(direct.on_reactor([&] { return direct.seen_secure; }));
 }
 
-TEST_CASE("cookies reach an operation only from a page of ours that sends JSON") {
+TEST_CASE("cookies reach an operation only from a page of ours, or no page at all, that sends JSON") {
     bench server;
     const std::string own = "Origin: http://" + server.host() + "\r\n";
     const auto seen = [&](const std::string& fields) {
@@ -331,7 +338,8 @@ TEST_CASE("cookies reach an operation only from a page of ours that sends JSON")
     };
     CHECK(seen(both(as_json, own)) == "kith_refresh=abc");
     CHECK(seen(both(as_json, "Sec-Fetch-Site: same-origin\r\n")) == "kith_refresh=abc");
-    CHECK(seen(std::string(as_json)).empty());
+    CHECK(seen(std::string(as_json)) == "kith_refresh=abc");
+    CHECK(seen("") == "400");
     CHECK(seen(both(as_json, "Sec-Fetch-Site: none\r\n")).empty());
     CHECK(seen(own) == "400");
     CHECK(seen(own + "Content-Type: text/plain\r\n") == "400");
@@ -483,8 +491,26 @@ TEST_CASE("while stopping, what is under way is finished and nothing is begun") 
 }
 
 TEST_CASE("connections are bounded, altogether and by address") {
+    const auto counts = std::make_shared<gateway::connection_counts>(4, 2);
+    const std::shared_ptr<void> one = counts->take("198.51.100.7");
+    std::shared_ptr<void> two = counts->take("198.51.100.7");
+    CHECK(one != nullptr);
+    CHECK(two != nullptr);
+    CHECK(counts->take("198.51.100.7") == nullptr);
+    const std::shared_ptr<void> other = counts->take("203.0.113.9");
+    CHECK(other != nullptr);
+    two.reset();
+    const std::shared_ptr<void> again = counts->take("198.51.100.7");
+    CHECK(again != nullptr);
+    const std::shared_ptr<void> proxy = counts->take("");  // not counted by address
+    CHECK(proxy != nullptr);
+    CHECK(counts->take("") == nullptr);
+    CHECK(counts->take("192.0.2.1") == nullptr);
+}
+
+TEST_CASE("a connection beyond the bound is closed, and one that ends makes room") {
     config settings;
-    settings.limits.connections_per_address = 2;
+    settings.limits.connections = 2;
     bench server(settings);
     raw_client one(server.port());
     raw_client two(server.port());

@@ -42,11 +42,10 @@ std::string run(const operation& op, call& c, const char* input) {
     boost::asio::io_context reactor;
     std::string answer;
     const json::value parsed = json::parse(input);
-    boost::asio::co_spawn(reactor, op.run(c, parsed, json::decode_options()),
-                          [&](std::exception_ptr failed, std::string text) {
-                              REQUIRE_FALSE(failed);
-                              answer = std::move(text);
-                          });
+    boost::asio::co_spawn(reactor, op.run(c, parsed), [&](std::exception_ptr failed, std::string text) {
+        REQUIRE_FALSE(failed);
+        answer = std::move(text);
+    });
     reactor.run();
     return answer;
 }
@@ -73,7 +72,7 @@ TEST_CASE("decoding happens before the work starts, and names every field") {
     const json::value wrong = json::parse(R"({"left":"2","more":1})");
     std::vector<std::string> pointers;
     try {
-        static_cast<void>(table.find("math.add")->run(c, wrong, json::decode_options()));
+        static_cast<void>(table.find("math.add")->run(c, wrong));
     } catch (const error& refused) {
         CHECK(refused.code() == error_code::invalid);
         for (const error_detail& one : refused.pointers()) {
