@@ -51,8 +51,8 @@ struct user {
 class presence {
 public:
     virtual ~presence() = default;
-    /// Sets `presence` and `last_seen` of `who` as `viewer` may know them: of oneself and of those whose card one follows.
-    virtual void fill(user& who, user_id viewer) const = 0;
+    /// Sets `presence` and `last_seen` of `who`. For a viewer who may know them: oneself, and those who follow the card.
+    virtual void fill(user& who) const = 0;
 };
 
 /// Whether an account may be used.

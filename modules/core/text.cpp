@@ -36,14 +36,33 @@ void each_code_point(std::string_view text, Visit visit) {
     }
 }
 
-icu::UnicodeString fold_to_utf16(std::string_view text) {
+icu::UnicodeString from_utf8(std::string_view text) {
+    return icu::UnicodeString::fromUTF8(
+        icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())));
+}
+
+icu::UnicodeString folded(const icu::UnicodeString& text) {
     UErrorCode status = U_ZERO_ERROR;
     const icu::Normalizer2* normalizer = icu::Normalizer2::getNFKCCasefoldInstance(status);
     check(status);
-    const icu::StringPiece piece(text.data(), static_cast<std::int32_t>(text.size()));
-    const icu::UnicodeString folded = normalizer->normalize(icu::UnicodeString::fromUTF8(piece), status);
+    icu::UnicodeString made = normalizer->normalize(text, status);
     check(status);
-    return folded;
+    return made;
+}
+
+icu::UnicodeString composed(const icu::UnicodeString& text) {
+    UErrorCode status = U_ZERO_ERROR;
+    const icu::Normalizer2* normalizer = icu::Normalizer2::getNFKCInstance(status);
+    check(status);
+    icu::UnicodeString made = normalizer->normalize(text, status);
+    check(status);
+    return made;
+}
+
+bool is_invisible(UChar32 c) {
+    constexpr UChar32 braille_blank = 0x2800;  // a symbol by its class, a blank by its look
+    return c < 0 || c == braille_blank || u_iscntrl(c) || u_isUWhiteSpace(c)
+           || u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
 }
 
 }  // namespace
@@ -75,7 +94,7 @@ bool has_controls(std::string_view text) noexcept {
 
 std::string fold(std::string_view text) {
     std::string out;
-    fold_to_utf16(text).toUTF8String(out);
+    folded(from_utf8(text)).toUTF8String(out);
     return out;
 }
 
@@ -84,22 +103,36 @@ std::string skeleton(std::string_view text) {
     const std::unique_ptr<USpoofChecker, void (*)(USpoofChecker*)> checker(uspoof_open(&status),
                                                                            &uspoof_close);
     check(status);
-    icu::UnicodeString made;
-    uspoof_getSkeletonUnicodeString(checker.get(), 0, fold_to_utf16(text), made, &status);
-    check(status);
+    const auto look = [&](const icu::UnicodeString& of) {
+        icu::UnicodeString made;
+        uspoof_getSkeletonUnicodeString(checker.get(), 0, of, made, &status);
+        check(status);
+        return made;
+    };
+    // Folding first would lose that a capital I looks like an l. What folding makes may look alike again: M is not rn,
+    // but m is.
     std::string out;
-    made.toUTF8String(out);
+    look(folded(look(composed(from_utf8(text))))).toUTF8String(out);
     return out;
 }
 
 bool is_name_text(std::string_view text) {
-    bool good = true;
-    each_code_point(text, [&](UChar32 c, std::int32_t, std::int32_t) {
-        return good = c >= 0
-                      && (u_isalnum(c) || u_charType(c) == U_NON_SPACING_MARK || c == '_' || c == '.'
-                          || c == '-');
+    bool good = !text.empty();
+    each_code_point(text, [&](UChar32 c, std::int32_t begin, std::int32_t) {
+        const bool further = u_charType(c) == U_NON_SPACING_MARK || c == '_' || c == '.' || c == '-';
+        good = !is_invisible(c) && (u_isalnum(c) || (begin > 0 && further));
+        return good;
     });
     return good;
+}
+
+bool has_visible(std::string_view text) {
+    bool found = false;
+    each_code_point(text, [&](UChar32 c, std::int32_t, std::int32_t) {
+        found = !is_invisible(c);
+        return !found;
+    });
+    return found;
 }
 
 std::string trim(std::string_view text) {

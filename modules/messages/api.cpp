@@ -267,7 +267,7 @@ std::optional<mark_event> render_mark(snapshot& s, user_id viewer, const journal
     return found ? std::optional(mark_event(*found)) : std::nullopt;
 }
 
-void add_events(gateway::registry& table) {
+void add_events(gateway::registry& table, messages_service& service) {
     const auto a_message = [](snapshot& s, user_id viewer, const journal::note_row& note) {
         return store::find_message(s, conversation_id(note.thing), note.seq, viewer);
     };
@@ -276,8 +276,11 @@ void add_events(gateway::registry& table) {
     };
     table.add_event<message>("message.created", "message", a_message);
     table.add_event<message>("message.recalled", "message", a_message);
-    table.add_event<conversation>("conversation.created", "conversation", a_conversation, follow_effects);
-    table.add_event<conversation>("conversation.settings", "conversation", a_conversation);
+    const auto with_presence = [&service](conversation& one) { service.fill_presence(one); };
+    table.add_event<conversation>("conversation.created", "conversation", a_conversation, follow_effects,
+                                  with_presence);
+    table.add_event<conversation>("conversation.settings", "conversation", a_conversation, nullptr,
+                                  with_presence);
     table.add_event<mark_event>("conversation.read", "conversation.read",
                                 [](snapshot& s, user_id viewer, const journal::note_row& note) {
                                     return render_mark(s, viewer, note, true);
@@ -295,13 +298,17 @@ void register_doors(gateway::registry& table, messages_service& service) {
     add_conversation_operations(table, service);
     add_message_operations(table, service);
     add_mark_operations(table, service);
-    add_events(table);
+    add_events(table, service);
     table.add_sync_section<std::vector<conversation>>(
         "conversations",
         [](snapshot& s, const gateway::principal& who) {
             return load_conversations(s, who.user, store::any_pos, sync_conversations_max);
         },
-        [&service](std::vector<conversation>& seen) { service.fill_presence(seen); });
+        [&service](std::vector<conversation>& seen) {
+            for (conversation& one : seen) {
+                service.fill_presence(one);
+            }
+        });
     table.add_follow_source(add_followed);
     table.add_limit("text_code_points", static_cast<std::int64_t>(text_code_points_max));
 }

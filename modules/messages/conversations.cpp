@@ -135,13 +135,13 @@ task<conversation> messages_service::open_direct(gateway::principal who, user_id
     }
     const auto fresh = needs_.ids.next<conversation_id>();
     conversation opened = co_await open_in(needs_.store, needs_.journal, who, peer, fresh);
-    needs_.people.fill(opened.peer, who.user);
+    fill_presence(opened);
     co_return opened;
 }
 
 task<conversation> messages_service::get(gateway::principal who, conversation_id conversation) {
     messages::conversation found = co_await read_one(needs_.store, who, conversation);
-    needs_.people.fill(found.peer, who.user);
+    fill_presence(found);
     co_return found;
 }
 
@@ -151,7 +151,9 @@ task<conversation_list> messages_service::list(gateway::principal who, std::int6
     check_limit(wrong, limit);
     wrong.raise();
     conversation_list page = co_await read_list(needs_.store, who, before_pos, limit);
-    fill_presence(page.items);
+    for (conversation& one : page.items) {
+        fill_presence(one);
+    }
     co_return page;
 }
 
@@ -162,14 +164,12 @@ task<conversation> messages_service::change_settings(gateway::principal who, set
     }
     wrong.raise();
     conversation seen = co_await store_settings(needs_.store, needs_.journal, who, std::move(change));
-    needs_.people.fill(seen.peer, who.user);
+    fill_presence(seen);
     co_return seen;
 }
 
-void messages_service::fill_presence(std::vector<conversation>& seen) const {
-    for (conversation& one : seen) {
-        needs_.people.fill(one.peer, one.viewer);
-    }
+void messages_service::fill_presence(conversation& seen) const {
+    needs_.people.fill(seen.peer);
 }
 
 }  // namespace kith::messages

@@ -35,7 +35,8 @@ marked mark_job(transaction& t, journal::writer& notes, const gateway::principal
         throw no_such_conversation();
     }
     const marks_moved moved(*old, wanted.seq, kind);
-    const journal::topic everyone = journal::topic::of_conversation(wanted.conversation);
+    const journal::topic own = journal::topic::of_user(who.user);
+    const journal::topic other = journal::topic::of_user(old->peer);
     mark told(wanted.conversation, who.user, moved.after.delivered_seq);
     marked answer;
     answer.seq = kind == mark_kind::read ? moved.after.read_seq : moved.after.delivered_seq;
@@ -45,14 +46,13 @@ marked mark_job(transaction& t, journal::writer& notes, const gateway::principal
                             moved.after.delivered_seq);
     }
     if (moved.delivered()) {
-        wire::note_mark(notes, t, "conversation.delivered", who.user.value(), everyone, told);
+        wire::note_mark(notes, t, "conversation.delivered", {own, other}, told);
     }
     if (moved.read()) {
         told.seq = moved.after.read_seq;
-        wire::note_mark(notes, t, "conversation.read", who.user.value(), everyone, told);
+        wire::note_mark(notes, t, "conversation.read", {other}, told);
         told.unread = answer.unread;
-        wire::note_mark(notes, t, "conversation.read", wanted.conversation.value(),
-                        journal::topic::of_user(who.user), told);
+        wire::note_mark(notes, t, "conversation.read", {own}, told);
     }
     return answer;
 }

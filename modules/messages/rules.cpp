@@ -9,12 +9,13 @@ namespace kith::messages {
 
 namespace {
 
-constexpr std::string_view no_controls = "no control characters other than line feed and tab";
+constexpr std::string_view no_controls =
+    "no control characters other than tab, line feed and carriage return";
 
 bool has_lone_controls(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](char c) {
         const auto byte = static_cast<unsigned char>(c);
-        return byte < 0x20 && c != '\n' && c != '\t';
+        return byte < 0x20 && c != '\n' && c != '\r' && c != '\t';
     });
 }
 

@@ -36,9 +36,10 @@ private:
     std::vector<error_detail> wrong_;
 };
 
-/// 1 to 8,000 code points, not only white space, no control characters but line feed and tab. Nothing is trimmed.
+/// 1 to 8,000 code points, not only white space, no C0 controls but tab, line feed and carriage return. Nothing is
+/// trimmed or changed: what Windows pastes keeps its line ends.
 void check_text(field_errors& wrong, std::string_view text);
-/// Up to 8,000 code points, no control characters but line feed and tab.
+/// Up to 8,000 code points, of controls the same as in a text.
 void check_draft(field_errors& wrong, std::string_view draft);
 void check_limit(field_errors& wrong, std::int64_t limit);
 /// A UUID as text (8-4-4-4-12 hexadecimal digits) in small letters; nullopt when it is none.

@@ -91,7 +91,7 @@ public:
     task<conversation_list> list(gateway::principal who, std::int64_t before_pos, std::int64_t limit);
     task<conversation> change_settings(gateway::principal who, settings_change change);
     /// Sets the peers' presence as the viewer may know it. On the reactor.
-    void fill_presence(std::vector<conversation>& seen) const;
+    void fill_presence(conversation& seen) const;
 
     // sending.cpp
     /// Throws `conflict` when the client_id was used with another content.

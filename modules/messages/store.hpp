@@ -32,6 +32,7 @@ struct place {
     std::int64_t last_seq = 0;
     std::int64_t read_seq = 0;
     std::int64_t delivered_seq = 0;
+    user_id peer;  ///< the other member
 };
 
 /// One conversation that a user follows.
@@ -53,7 +54,6 @@ void update_last(transaction& t, conversation_id conversation, std::int64_t last
 /// nullopt when `sender` is no member.
 [[nodiscard]] std::optional<posting> find_posting(snapshot& s, conversation_id conversation, user_id sender);
 [[nodiscard]] std::optional<place> find_place(snapshot& s, conversation_id conversation, user_id member);
-[[nodiscard]] bool is_member(snapshot& s, conversation_id conversation, user_id user);
 void update_marks(transaction& t, conversation_id conversation, user_id member, std::int64_t read_seq,
                   std::int64_t delivered_seq);
 [[nodiscard]] std::optional<settings> find_settings(snapshot& s, conversation_id conversation,

@@ -80,10 +80,12 @@ std::optional<posting> find_posting(snapshot& s, conversation_id conversation, u
 }
 
 std::optional<place> find_place(snapshot& s, conversation_id conversation, user_id member) {
-    db::cursor row = s.query(
-        "SELECT m.first_seq, c.last_seq, m.read_seq, m.delivered_seq FROM messages_members m "
-        "JOIN messages_conversations c ON c.id = m.conversation WHERE m.conversation = ? AND m.user = ?",
-        conversation, member);
+    db::cursor row =
+        s.query("SELECT m.first_seq, c.last_seq, m.read_seq, m.delivered_seq, p.user FROM messages_members m "
+                "JOIN messages_conversations c ON c.id = m.conversation "
+                "JOIN messages_members p ON p.conversation = m.conversation AND p.user <> m.user "
+                "WHERE m.conversation = ? AND m.user = ?",
+                conversation, member);
     if (!row.next()) {
         return std::nullopt;
     }
@@ -92,12 +94,8 @@ std::optional<place> find_place(snapshot& s, conversation_id conversation, user_
     found.last_seq = row.integer(1);
     found.read_seq = row.integer(2);
     found.delivered_seq = row.integer(3);
+    found.peer = row.as_id<user_id>(4);
     return found;
-}
-
-bool is_member(snapshot& s, conversation_id conversation, user_id user) {
-    return s.integer("SELECT 1 FROM messages_members WHERE conversation = ? AND user = ?", conversation, user)
-        .has_value();
 }
 
 void update_marks(transaction& t, conversation_id conversation, user_id member, std::int64_t read_seq,

@@ -60,15 +60,14 @@ std::int64_t count_unread(snapshot& s, conversation_id conversation, user_id rea
 }
 
 std::optional<mark> load_mark(snapshot& s, user_id viewer, const journal::note_row& note, bool read) {
-    const bool own = note.where.kind() == journal::topic_kind::user;
-    const conversation_id in(own ? note.thing : note.where.id());
-    const user_id whose = own ? viewer : user_id(note.thing);
+    const conversation_id in(note.thing);
+    const user_id whose(note.seq);
     const std::optional<store::place> at = store::find_place(s, in, whose);
-    if (!at || (whose != viewer && !store::is_member(s, in, viewer))) {
+    if (!at || (whose != viewer && at->peer != viewer)) {
         return std::nullopt;
     }
     mark found(in, whose, read ? at->read_seq : at->delivered_seq);
-    if (own) {
+    if (read && whose == viewer) {
         // Messages made after this note follow it in the replay, and the client counts them itself.
         found.unread = count_unread(s, in, viewer, *at, note.pos);
     }

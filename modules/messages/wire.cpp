@@ -33,9 +33,10 @@ std::string typing_text(conversation_id conversation, user_id user, typing_state
     return json::text(event);
 }
 
-std::int64_t note_mark(journal::writer& into, transaction& t, std::string_view name, std::int64_t thing,
-                       journal::topic where, const mark& content) {
-    return journal::note(into, t, name, thing, 0, {where}, mark_event(content));
+std::int64_t note_mark(journal::writer& into, transaction& t, std::string_view name,
+                       std::initializer_list<journal::topic> topics, const mark& content) {
+    return journal::note(into, t, name, content.conversation.value(), content.user.value(), topics,
+                         mark_event(content));
 }
 
 }  // namespace kith::messages::wire

@@ -5,6 +5,7 @@
 #include <kith/messages.hpp>
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,9 +46,11 @@ namespace wire {
 /// JSON text of the ephemeral event `typing`.
 [[nodiscard]] std::string typing_text(conversation_id conversation, user_id user, typing_state state);
 
-/// Notes a mark in the journal; `name` is a literal. What has no `unread` leaves the field out.
-std::int64_t note_mark(journal::writer& into, transaction& t, std::string_view name, std::int64_t thing,
-                       journal::topic where, const mark& content);
+/// Notes a mark in the journal; `name` is a literal. What has no `unread` leaves the field out. The note's thing is the
+/// conversation, its seq the id of the person whose mark it is: so both members' marks have a place in each one's topic,
+/// and a viewer's own are told apart.
+std::int64_t note_mark(journal::writer& into, transaction& t, std::string_view name,
+                       std::initializer_list<journal::topic> topics, const mark& content);
 
 }  // namespace wire
 }  // namespace kith::messages

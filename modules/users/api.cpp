@@ -132,6 +132,11 @@ task<server_info> handle_server_info(users_service& service, call&, json::nothin
     out.registration = needs.settings.users.registration;
     out.setup_required = service.setup_required();
     out.limits.body_bytes = needs.settings.limits.body_bytes;
+    for (const auto& [name, most] : needs.table.limits()) {
+        if (name == "text_code_points") {
+            out.limits.text_code_points.emplace(most);
+        }
+    }
     out.features = needs.features;
     out.languages.emplace_back("en");
     out.languages.emplace_back("zh-CN");
@@ -219,7 +224,7 @@ task<user> handle_me(users_service& service, call& c, json::nothing) {
 
 task<user> handle_update_me(users_service& service, call& c, update_me_input in) {
     if (in.nickname.present && !in.nickname.value) {
-        throw invalid_field("/nickname", "1 to 64 characters without control characters");
+        throw invalid_field("/nickname", "1 to 64 characters, one to see among them, no control characters");
     }
     profile_change change;
     change.nickname = std::move(in.nickname.value);
@@ -243,7 +248,7 @@ task<user> handle_get(users_service& service, call& c, user_input in) {
 }
 
 task<user_page> handle_search(users_service& service, call& c, search_input in) {
-    const std::size_t size = page_size(in.limit, search_page_max);
+    const std::size_t size = page_size(in.limit, page_max);
     search_place after = after_place(in.after);
     std::vector<store::found_user> found =
         co_await service.search(c.who, std::move(in.q), std::move(after), size + 1);
@@ -317,9 +322,10 @@ gateway::operation_spec public_spec(std::string_view name, http_method method, s
 }
 
 void add_public_doors(door_maker& doors) {
-    doors.add(
-        public_spec("server.info", http_method::get, "/server", limit::open, "What this server is", 200),
-        handle_server_info);
+    gateway::operation_spec info =
+        public_spec("server.info", http_method::get, "/server", limit::open, "What this server is", 200);
+    info.doors = gateway::doors::both;
+    doors.add(info, handle_server_info);
     doors.add(public_spec("setup.complete", http_method::post, "/setup", limit::sign_in,
                           "Make the owner's account with the set-up token", 201),
               handle_setup);
@@ -378,6 +384,14 @@ std::optional<user> load_user(snapshot& s, user_id, const journal::note_row& not
     return find_user(s, user_id(note.thing));
 }
 
+std::optional<user> load_me(snapshot& s, user_id viewer, const journal::note_row& note) {
+    std::optional<user> me = load_user(s, viewer, note);
+    if (me) {
+        me->presence = presence_state::online;  // who resumes is here
+    }
+    return me;
+}
+
 std::optional<session_revoked> load_revoked(snapshot&, user_id, const journal::note_row& note) {
     return session_revoked(session_id(note.thing));
 }
@@ -391,9 +405,11 @@ std::vector<gateway::effect> effects_of_revoked(const session_revoked& ended,
     return std::vector<gateway::effect>(1, effect);
 }
 
-void add_events(gateway::registry& table) {
-    table.add_event<user>("user.updated", "user", load_user);
-    table.add_event<user>("card.updated", "card", load_user);
+void add_events(gateway::registry& table, const presence& people) {
+    // Who hears of a card may see the presence too.
+    const auto with_presence = [&people](user& who) { people.fill(who); };
+    table.add_event<user>("user.updated", "user", load_me, nullptr, with_presence);
+    table.add_event<user>("card.updated", "card", load_user, nullptr, with_presence);
     table.add_event<session_revoked>("session.revoked", "session", load_revoked, effects_of_revoked);
     table.add_ephemeral<presence_change>("presence");
 }
@@ -418,10 +434,10 @@ void register_doors(gateway::registry& table, users_service& service) {
     add_session_doors(doors);
     add_user_doors(doors);
     add_invite_doors(doors);
-    add_events(table);
+    add_events(table, service.people());
     table.add_follow_source(follow_oneself);
     table.set_session_check(check_session);
-    table.add_sync_section<user>("me", gather_me, [&service](user& me) { service.people().fill(me, me.id); });
+    table.add_sync_section<user>("me", gather_me, [&service](user& me) { service.people().fill(me); });
 }
 
 std::string presence_text(const presence_change& change) {

@@ -29,6 +29,11 @@ task<invite> store_invite(database& in, std::optional<gateway::principal> who, i
             if (store::count_open_invites(t, creator, t.now()) >= open_invites_max) {
                 throw error(error_code::conflict, "You have 100 open invites. Revoke one first.");
             }
+            if (store::count_invites(t, creator) >= kept_invites_max) {
+                throw error(
+                    error_code::conflict,
+                    "You have 1,000 invites, those that are over counted. Revoke some of them first.");
+            }
         }
         store::insert_invite(t, made, creator);
         return made;

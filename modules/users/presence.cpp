@@ -27,16 +27,10 @@ presence_change presence_board::state_of(user_id user) const {
     return now;
 }
 
-void presence_board::fill(user& who, user_id viewer) const {
-    const bool allowed =
-        who.id == viewer || (hub_ != nullptr && hub_->follows(viewer, journal::topic::of_card(who.id)));
-    who.presence.reset();
-    who.last_seen.reset();
-    if (allowed) {
-        const presence_change now = state_of(who.id);
-        who.presence = now.presence;
-        who.last_seen = now.last_seen;
-    }
+void presence_board::fill(user& who) const {
+    const presence_change now = state_of(who.id);
+    who.presence = now.presence;
+    who.last_seen = now.last_seen;
 }
 
 void presence_board::user_connected(user_id user) {

@@ -54,7 +54,7 @@ public:
     /// These could not be written: they are due again with the next round.
     void write_again(const last_seen_list& failed);
 
-    void fill(user& who, user_id viewer) const override;
+    void fill(user& who) const override;
     void user_connected(user_id user) override;
     void user_disconnected(user_id user) override;
     void caught_up(gateway::connection_id socket, user_id user,

@@ -6,7 +6,9 @@
 #include <kith/journal_tx.hpp>
 #include <kith/users_tx.hpp>
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace kith::users {
 
@@ -16,14 +18,34 @@ error nobody() {
     return error(error_code::not_found, "There is no such person.");
 }
 
-task<user> read_person(database& from, gateway::principal who, user_id id) {
-    return from.read([who, id](snapshot& s) {
+/// The people whose presence `who` may see: themselves and those whose card they follow.
+class circle {
+public:
+    circle(const gateway::registry& table, snapshot& s, user_id who)
+        : who_(who), followed_(gateway::followed(table, s, who)) {}
+    [[nodiscard]] bool holds(user_id other) const {
+        const journal::topic card = journal::topic::of_card(other);
+        return other == who_
+               || std::ranges::find(followed_, card, &journal::subscription::where) != followed_.end();
+    }
+
+private:
+    user_id who_;
+    std::vector<journal::subscription> followed_;
+};
+
+task<store::found_user> read_person(database& from, const gateway::registry& table, gateway::principal who,
+                                    user_id id) {
+    return from.read([&table, who, id](snapshot& s) {
         check_session(s, who);
-        std::optional<user> found = find_user(s, id);
-        if (!found) {
+        std::optional<user> person = find_user(s, id);
+        if (!person) {
             throw nobody();
         }
-        return *std::move(found);
+        store::found_user found;
+        found.who = *std::move(person);
+        found.followed = circle(table, s, who.user).holds(id);
+        return found;
     });
 }
 
@@ -49,20 +71,29 @@ task<user> store_profile(database& in, journal::writer& notes, gateway::principa
     });
 }
 
-task<std::vector<store::found_user>> read_matches(database& from, gateway::principal who, std::string folded,
+task<std::vector<store::found_user>> read_matches(database& from, const gateway::registry& table,
+                                                  gateway::principal who, std::string folded,
                                                   search_place after, std::size_t limit) {
-    return from.read([who, folded = std::move(folded), after = std::move(after), limit](snapshot& s) {
+    return from.read([&table, who, folded = std::move(folded), after = std::move(after), limit](snapshot& s) {
         check_session(s, who);
-        return store::search(s, folded, after.place, after.username_key, limit);
+        const circle known(table, s, who.user);
+        std::vector<store::found_user> found =
+            store::search(s, folded, after.place, after.username_key, limit);
+        for (store::found_user& one : found) {
+            one.followed = known.holds(one.who.id);
+        }
+        return found;
     });
 }
 
 }  // namespace
 
 task<user> users_service::get(gateway::principal who, user_id id) {
-    user found = co_await read_person(needs_.store, who, id);
-    presence_.fill(found, who.user);
-    co_return found;
+    store::found_user found = co_await read_person(needs_.store, needs_.table, who, id);
+    if (found.followed) {
+        presence_.fill(found.who);
+    }
+    co_return std::move(found.who);
 }
 
 task<user> users_service::update_me(gateway::principal who, profile_change change) {
@@ -77,7 +108,7 @@ task<user> users_service::update_me(gateway::principal who, profile_change chang
     }
     wrong.raise();
     user me = co_await store_profile(needs_.store, needs_.journal, who, std::move(change));
-    presence_.fill(me, who.user);
+    presence_.fill(me);
     co_return me;
 }
 
@@ -90,9 +121,11 @@ task<std::vector<store::found_user>> users_service::search(gateway::principal wh
     wrong.require(good, "/q", "1 to 64 characters");
     wrong.raise();
     std::vector<store::found_user> found =
-        co_await read_matches(needs_.store, who, std::move(folded), std::move(after), limit);
+        co_await read_matches(needs_.store, needs_.table, who, std::move(folded), std::move(after), limit);
     for (store::found_user& one : found) {
-        presence_.fill(one.who, who.user);
+        if (one.followed) {
+            presence_.fill(one.who);
+        }
     }
     co_return found;
 }

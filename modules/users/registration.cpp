@@ -34,7 +34,7 @@ task<void> check_before(database& from, const registration& input, bool needs_in
         if (needs_invite && !usable(store::find_invite(s, code), now)) {
             throw bad_invite();
         }
-        if (store::name_taken(s, fold(username), skeleton(username))) {
+        if (store::name_taken(s, username)) {
             throw name_conflict();
         }
     });

@@ -29,9 +29,12 @@ void field_errors::raise() const {
 }
 
 void check_username(field_errors& wrong, std::string_view username) {
-    const bool good =
-        length_within(username, username_code_points_min, username_code_points_max) && is_name_text(username);
-    wrong.require(good, "/username", "3 to 32 letters, digits, _ . or -");
+    // Folding may make a name longer, shorter or another kind of text.
+    const auto fits = [](std::string_view name) {
+        return length_within(name, username_code_points_min, username_code_points_max) && is_name_text(name);
+    };
+    const bool good = fits(username) && fits(fold(username));
+    wrong.require(good, "/username", "3 to 32 letters, digits, _ . or -, a letter or digit first");
 }
 
 void check_new_password(field_errors& wrong, std::string_view pointer, std::string_view password) {
@@ -47,8 +50,9 @@ void check_given_password(field_errors& wrong, std::string_view pointer, std::st
 }
 
 void check_nickname(field_errors& wrong, std::string_view nickname) {
-    const bool good = length_within(nickname, 1, nickname_code_points_max) && !has_controls(nickname);
-    wrong.require(good, "/nickname", "1 to 64 characters without control characters");
+    const bool good = length_within(nickname, 1, nickname_code_points_max) && !has_controls(nickname)
+                      && has_visible(nickname);
+    wrong.require(good, "/nickname", "1 to 64 characters, one to see among them, no control characters");
 }
 
 void check_bio(field_errors& wrong, std::string_view bio) {

@@ -18,10 +18,11 @@ inline constexpr std::size_t bio_code_points_max = 500;
 inline constexpr std::size_t device_name_code_points_max = 64;
 inline constexpr std::size_t query_code_points_max = 64;
 inline constexpr std::size_t page_max = 100;
-inline constexpr std::size_t search_page_max = 50;
 inline constexpr std::int64_t invite_uses_max = 1000;
 /// Invites of one person that can still be used.
 inline constexpr std::int64_t open_invites_max = 100;
+/// Invites of one person that are kept, those that are over too.
+inline constexpr std::int64_t kept_invites_max = 1000;
 /// An invite ends at the latest after so long, if it ends at all.
 inline constexpr std::chrono::hours invite_lifetime_max{366 * 24};
 

@@ -8,6 +8,7 @@
 #include <kith/core/task.hpp>
 #include <kith/users_tx.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace kith::users {
@@ -20,6 +21,8 @@ constexpr int prune_rounds = 20;
 /// Ended sessions are kept for the curious, unused ones a while beyond their end.
 constexpr std::chrono::hours ended_kept{30 * 24};
 constexpr std::chrono::hours unused_kept{7 * 24};
+/// Invites are kept so long after their end or their last use, for who asks whom they brought.
+constexpr std::chrono::hours invites_kept{30 * 24};
 
 /// What the start reads in one snapshot.
 struct memory {
@@ -45,7 +48,8 @@ task<std::int64_t> prune_once(database& in, std::chrono::seconds unused_after) {
     return in.write([unused_after](transaction& t) {
         const std::int64_t sessions =
             store::prune_sessions(t, t.now() - ended_kept, t.now() - unused_after - unused_kept, prune_rows);
-        return std::max(sessions, store::prune_attempts(t, t.now(), prune_rows));
+        const std::int64_t invites = store::prune_invites(t, t.now() - invites_kept, prune_rows);
+        return std::max({sessions, invites, store::prune_attempts(t, t.now(), prune_rows)});
     });
 }
 

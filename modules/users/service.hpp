@@ -183,6 +183,8 @@ private:
     [[nodiscard]] std::string invite_url(std::string_view code) const;
     /// Compares with counted tries; see sign_in.cpp.
     task<store::account_row> prove(std::string username_key, std::string password, origin from);
+    /// Hashes a proved password with the parameters of today, unless another was quicker.
+    task<void> rehash(store::account_row proved, std::string password);
 
     deps needs_;
     access_tokens access_;

@@ -165,7 +165,7 @@ signed_in users_service::admit(session_result made, std::string refresh_token) {
     result.expires_in = access_.lifetime();
     result.refresh_token = std::move(refresh_token);
     result.who = std::move(made.who);
-    presence_.fill(result.who, result.who.id);
+    presence_.fill(result.who);
     result.session = std::move(made.session);
     return result;
 }

@@ -80,29 +80,31 @@ error slow_down(std::chrono::milliseconds wait) {
     return refusal.retry_after(wait);
 }
 
-/// Throws `unauthenticated` when the password that was proved is not the account's any more.
+/// Throws `unauthenticated` when the password that was proved is not the account's any more. Its hash may be another:
+/// another sign-in may have made a new one of the same password.
 store::account_row still_proved(snapshot& s, const store::account_row& proved) {
     std::optional<store::account_row> now = store::find_account(s, proved.who.id);
-    if (!now || now->password != proved.password) {
+    if (!now || now->password_changes != proved.password_changes) {
         throw error(error_code::unauthenticated, "The password has just been changed.");
     }
     return *std::move(now);
 }
 
-/// `rehashed` empty: the hash stays.
 task<session_result> store_sign_in(database& in, journal::writer& notes, store::account_row proved,
-                                   store::session_row session, std::string rehashed,
-                                   std::size_t sessions_max) {
-    return in.write_essential([&notes, proved = std::move(proved), session = std::move(session),
-                               rehashed = std::move(rehashed), sessions_max](transaction& t) {
-        const store::account_row now = still_proved(t, proved);
-        if (now.state != account_state::active) {
-            throw error(error_code::forbidden, "This account is disabled.");
-        }
-        if (!rehashed.empty()) {
-            store::update_password(t, now.who.id, rehashed);
-        }
-        return open_session(t, notes, now.who, session, sessions_max);
+                                   store::session_row session, std::size_t sessions_max) {
+    return in.write_essential(
+        [&notes, proved = std::move(proved), session = std::move(session), sessions_max](transaction& t) {
+            const store::account_row now = still_proved(t, proved);
+            if (now.state != account_state::active) {
+                throw error(error_code::forbidden, "This account is disabled.");
+            }
+            return open_session(t, notes, now.who, session, sessions_max);
+        });
+}
+
+task<void> store_rehash(database& in, user_id user, std::string old, std::string hash) {
+    return in.write([user, old = std::move(old), hash = std::move(hash)](transaction& t) {
+        store::rehash_password(t, user, old, hash);
     });
 }
 
@@ -167,16 +169,22 @@ task<signed_in> users_service::sign_in(credentials input) {
     if (proved.password.empty()) {
         throw error(error_code::unauthenticated, "Wrong username or password.");
     }
-    std::string rehashed;
-    if (passwords_.outdated(proved.password)) {
-        rehashed = co_await passwords_.hash(input.password);
-    }
     session_plan plan = plan_session(input.device, input.from);
-    session_result made =
-        co_await store_sign_in(needs_.store, needs_.journal, std::move(proved), std::move(plan.row),
-                               std::move(rehashed), needs_.settings.users.sessions_max);
+    session_result made = co_await store_sign_in(needs_.store, needs_.journal, proved, std::move(plan.row),
+                                                 needs_.settings.users.sessions_max);
     signed_in_.add();
+    if (passwords_.outdated(proved.password)) {
+        needs_.tasks.spawn("users: rehash", rehash(std::move(proved), std::move(input.password)));
+    }
     co_return admit(std::move(made), std::move(plan.refresh_token));
+}
+
+task<void> users_service::rehash(store::account_row proved, std::string password) {
+    try {
+        std::string hash = co_await passwords_.hash(std::move(password));
+        co_await store_rehash(needs_.store, proved.who.id, std::move(proved.password), std::move(hash));
+    } catch (const error&) {  // nobody waits for this; the next sign-in tries again
+    }
 }
 
 task<void> users_service::change_password(gateway::principal who, password_change input) {

@@ -21,6 +21,7 @@ struct account_row {
     user who;
     account_state state = account_state::active;
     std::string password;  ///< the hash
+    std::int64_t password_changes = 0;
 };
 
 struct session_row {
@@ -44,6 +45,7 @@ struct standing {
 
 struct found_user {
     found_user() = default;
+    bool followed = false;  ///< by the one who searches: may see presence
     user who;
     std::int64_t place = 0;  ///< 0: a name begins with what was asked for, 1: it is somewhere within
     std::string username_key;
@@ -53,11 +55,15 @@ struct found_user {
 
 [[nodiscard]] std::optional<account_row> find_account(snapshot& s, user_id id);
 [[nodiscard]] std::optional<account_row> find_account(snapshot& s, std::string_view username_key);
-[[nodiscard]] bool name_taken(snapshot& s, std::string_view username_key, std::string_view skeleton);
+/// Another has this name, or one that looks like it.
+[[nodiscard]] bool name_taken(snapshot& s, std::string_view username);
 /// False when the name is taken.
 [[nodiscard]] bool insert_account(transaction& t, const account_row& row);
 void update_profile(transaction& t, const user& who);
+/// Another password.
 void update_password(transaction& t, user_id id, std::string_view hash);
+/// The same password hashed anew, unless its hash is not `old` any more.
+void rehash_password(transaction& t, user_id id, std::string_view old, std::string_view hash);
 void update_state(transaction& t, user_id id, account_state state);
 void update_last_seen(transaction& t, user_id id, timestamp when);
 [[nodiscard]] std::int64_t count_active_owners(snapshot& s);
@@ -90,17 +96,22 @@ std::int64_t prune_sessions(transaction& t, timestamp ended, timestamp unused, s
 
 // Invites.
 
+/// nullopt also when its creator's account is disabled.
 [[nodiscard]] std::optional<invite> find_invite(snapshot& s, std::string_view code);
 /// The creator; an empty id when it was made on the command line; nullopt when there is no such invite.
 [[nodiscard]] std::optional<user_id> invite_creator(snapshot& s, invite_id invite);
 void insert_invite(transaction& t, const invite& row, user_id creator);
-/// One more use; false when it is used up or over.
+/// One more use; false when it is used up or over, or its creator's account is disabled.
 [[nodiscard]] bool use_invite(transaction& t, std::string_view code, timestamp now);
 /// Newest first with ids below `before` (0: all); of `creator`, or of all when it is empty.
 [[nodiscard]] std::vector<invite> list_invites(snapshot& s, user_id creator, invite_id before,
                                                std::size_t limit);
 [[nodiscard]] std::int64_t count_open_invites(snapshot& s, user_id creator, timestamp now);
+/// Those that are over too.
+[[nodiscard]] std::int64_t count_invites(snapshot& s, user_id creator);
 void delete_invite(transaction& t, invite_id invite);
+/// Deletes at most `limit` invites that were over before `over`.
+std::int64_t prune_invites(transaction& t, timestamp over, std::size_t limit);
 
 // Counters of tries.
 

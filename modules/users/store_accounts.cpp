@@ -30,6 +30,7 @@ std::optional<store::account_row> read_account(db::cursor& row) {
     found.who = read_user(row);
     found.state = row.as_enum<account_state>(6);
     found.password = row.text(7);
+    found.password_changes = row.integer(8);
     return found;
 }
 
@@ -63,28 +64,34 @@ namespace store {
 
 std::optional<account_row> find_account(snapshot& s, user_id id) {
     db::cursor row = s.query(
-        "SELECT id, username, nickname, bio, role, created_at, state, password FROM users WHERE id = ?", id);
+        "SELECT id, username, nickname, bio, role, created_at, state, password, password_changes FROM users "
+        "WHERE id = ?",
+        id);
     return read_account(row);
 }
 
 std::optional<account_row> find_account(snapshot& s, std::string_view username_key) {
     db::cursor row = s.query(
-        "SELECT id, username, nickname, bio, role, created_at, state, password FROM users WHERE username_key = ?",
+        "SELECT id, username, nickname, bio, role, created_at, state, password, password_changes FROM users "
+        "WHERE username_key = ?",
         username_key);
     return read_account(row);
 }
 
-bool name_taken(snapshot& s, std::string_view username_key, std::string_view skeleton) {
-    return s.integer("SELECT id FROM users WHERE username_key = ?", username_key).has_value()
-           || s.integer("SELECT id FROM users WHERE username_skeleton = ?", skeleton).has_value();
+bool name_taken(snapshot& s, std::string_view username) {
+    const std::string key = fold(username);
+    return s.integer("SELECT id FROM users WHERE username_key = ?", key).has_value()
+           || s.integer("SELECT id FROM users WHERE username_look = ?", skeleton(username)).has_value()
+           || s.integer("SELECT id FROM users WHERE folded_look = ?", skeleton(key)).has_value();
 }
 
 bool insert_account(transaction& t, const account_row& row) {
     const user& who = row.who;
+    const std::string key = fold(who.username);
     return t.try_insert(
-        "INSERT INTO users (id, username, username_key, username_skeleton, nickname, nickname_key, bio, role, state, "
-        "password, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        who.id, who.username, fold(who.username), skeleton(who.username), who.nickname, fold(who.nickname),
+        "INSERT INTO users (id, username, username_key, username_look, folded_look, nickname, nickname_key, bio, role, "
+        "state, password, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        who.id, who.username, key, skeleton(who.username), skeleton(key), who.nickname, fold(who.nickname),
         who.bio, who.role, row.state, row.password, who.created_at);
 }
 
@@ -94,7 +101,12 @@ void update_profile(transaction& t, const user& who) {
 }
 
 void update_password(transaction& t, user_id id, std::string_view hash) {
-    t.execute("UPDATE users SET password = ? WHERE id = ?", hash, id);
+    t.execute("UPDATE users SET password = ?, password_changes = password_changes + 1 WHERE id = ?", hash,
+              id);
+}
+
+void rehash_password(transaction& t, user_id id, std::string_view old, std::string_view hash) {
+    t.execute("UPDATE users SET password = ? WHERE id = ? AND password = ?", hash, id, old);
 }
 
 void update_state(transaction& t, user_id id, account_state state) {

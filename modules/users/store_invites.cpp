@@ -1,6 +1,8 @@
 // The table `users_invites`: who may make an account.
 #include "store.hpp"
 
+#include <limits>
+
 namespace kith::users::store {
 
 namespace {
@@ -20,7 +22,9 @@ invite read_invite(db::cursor& row) {
 
 std::optional<invite> find_invite(snapshot& s, std::string_view code) {
     db::cursor row = s.query(
-        "SELECT id, code, uses, used, expires_at, created_at FROM users_invites WHERE code = ?", code);
+        "SELECT id, code, uses, used, expires_at, created_at FROM users_invites WHERE code = ? AND (creator IS NULL "
+        "OR EXISTS (SELECT 1 FROM users u WHERE u.id = creator AND u.state = ?))",
+        code, account_state::active);
     return row.next() ? std::optional(read_invite(row)) : std::nullopt;
 }
 
@@ -30,24 +34,32 @@ std::optional<user_id> invite_creator(snapshot& s, invite_id invite) {
 }
 
 void insert_invite(transaction& t, const invite& row, user_id creator) {
-    t.execute(
-        "INSERT INTO users_invites (id, code, creator, uses, used, expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        row.id, row.code, creator, row.uses, row.used, row.expires_at, row.created_at);
+    t.execute("INSERT INTO users_invites (id, code, creator, uses, used, expires_at, over_at, created_at) "
+              "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+              row.id, row.code, creator, row.uses, row.used, row.expires_at, row.expires_at, row.created_at);
 }
 
 bool use_invite(transaction& t, std::string_view code, timestamp now) {
-    return t.execute("UPDATE users_invites SET used = used + 1 WHERE code = ? AND used < uses AND "
-                     "(expires_at IS NULL OR expires_at > ?)",
-                     code, now)
+    return t.execute(
+               "UPDATE users_invites SET used = used + 1, "
+               "over_at = CASE WHEN used + 1 = uses THEN ? ELSE over_at END "
+               "WHERE code = ? AND used < uses AND (expires_at IS NULL OR expires_at > ?) AND "
+               "(creator IS NULL OR EXISTS (SELECT 1 FROM users u WHERE u.id = creator AND u.state = ?))",
+               now, code, now, account_state::active)
            == 1;
 }
 
 std::vector<invite> list_invites(snapshot& s, user_id creator, invite_id before, std::size_t limit) {
+    // A statement for each question, so that each has its index.
+    const std::int64_t below = before ? before.value() : std::numeric_limits<std::int64_t>::max();
     std::vector<invite> found;
-    db::cursor row = s.query(
-        "SELECT id, code, uses, used, expires_at, created_at FROM users_invites WHERE (? = 0 OR creator = ?) AND "
-        "(? = 0 OR id < ?) ORDER BY id DESC LIMIT ?",
-        creator.value(), creator.value(), before.value(), before.value(), limit);
+    db::cursor row = creator
+                         ? s.query("SELECT id, code, uses, used, expires_at, created_at FROM users_invites "
+                                   "WHERE creator = ? AND id < ? ORDER BY id DESC LIMIT ?",
+                                   creator, below, limit)
+                         : s.query("SELECT id, code, uses, used, expires_at, created_at FROM users_invites "
+                                   "WHERE id < ? ORDER BY id DESC LIMIT ?",
+                                   below, limit);
     while (row.next()) {
         found.push_back(read_invite(row));
     }
@@ -62,8 +74,26 @@ std::int64_t count_open_invites(snapshot& s, user_id creator, timestamp now) {
         .value_or(0);
 }
 
+std::int64_t count_invites(snapshot& s, user_id creator) {
+    return s.integer("SELECT COUNT(*) FROM users_invites WHERE creator = ?", creator).value_or(0);
+}
+
 void delete_invite(transaction& t, invite_id invite) {
     t.execute("DELETE FROM users_invites WHERE id = ?", invite);
+}
+
+std::int64_t prune_invites(transaction& t, timestamp over, std::size_t limit) {
+    std::vector<invite_id> gone;
+    {
+        db::cursor row = t.query("SELECT id FROM users_invites WHERE over_at < ? LIMIT ?", over, limit);
+        while (row.next()) {
+            gone.push_back(row.as_id<invite_id>(0));
+        }
+    }
+    for (const invite_id invite : gone) {
+        delete_invite(t, invite);
+    }
+    return static_cast<std::int64_t>(gone.size());
 }
 
 }  // namespace kith::users::store

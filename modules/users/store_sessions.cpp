@@ -18,6 +18,14 @@ session_info read_session(db::cursor& row) {
     return found;
 }
 
+std::vector<session_id> read_ids(db::cursor row) {
+    std::vector<session_id> found;
+    while (row.next()) {
+        found.push_back(row.as_id<session_id>(0));
+    }
+    return found;
+}
+
 }  // namespace
 
 std::optional<standing> find_standing(snapshot& s, session_id session) {
@@ -84,13 +92,8 @@ std::vector<session_info> live_sessions(snapshot& s, user_id user, timestamp sin
 }
 
 std::vector<session_id> live_session_ids(snapshot& s, user_id user) {
-    std::vector<session_id> found;
-    db::cursor row = s.query(
-        "SELECT id FROM users_sessions WHERE user = ? AND ended_at IS NULL ORDER BY last_seen, id", user);
-    while (row.next()) {
-        found.push_back(row.as_id<session_id>(0));
-    }
-    return found;
+    return read_ids(s.query(
+        "SELECT id FROM users_sessions WHERE user = ? AND ended_at IS NULL ORDER BY last_seen, id", user));
 }
 
 bool end_session(transaction& t, session_id session, timestamp when) {
@@ -100,27 +103,21 @@ bool end_session(transaction& t, session_id session, timestamp when) {
 }
 
 std::vector<session_id> ended_since(snapshot& s, timestamp since) {
-    std::vector<session_id> found;
-    db::cursor row = s.query("SELECT id FROM users_sessions WHERE ended_at > ?", since);
-    while (row.next()) {
-        found.push_back(row.as_id<session_id>(0));
-    }
-    return found;
+    return read_ids(s.query("SELECT id FROM users_sessions WHERE ended_at > ?", since));
 }
 
 std::int64_t prune_sessions(transaction& t, timestamp ended, timestamp unused, std::size_t limit) {
-    std::vector<session_id> over;
-    {
-        db::cursor row = t.query("SELECT id FROM users_sessions WHERE ended_at < ? OR last_seen < ? LIMIT ?",
-                                 ended, unused, limit);
-        while (row.next()) {
-            over.push_back(row.as_id<session_id>(0));
+    std::int64_t gone = 0;
+    const auto remove = [&](const std::vector<session_id>& over) {
+        for (const session_id session : over) {
+            gone += t.execute("DELETE FROM users_sessions WHERE id = ?", session);
         }
-    }
-    for (const session_id session : over) {
-        t.execute("DELETE FROM users_sessions WHERE id = ?", session);
-    }
-    return static_cast<std::int64_t>(over.size());
+    };
+    // Two statements, so that each has its index. What fits both goes with the first.
+    remove(read_ids(t.query("SELECT id FROM users_sessions WHERE ended_at < ? LIMIT ?", ended, limit)));
+    const std::size_t left = limit - static_cast<std::size_t>(gone);
+    remove(read_ids(t.query("SELECT id FROM users_sessions WHERE last_seen < ? LIMIT ?", unused, left)));
+    return gone;
 }
 
 attempts find_attempts(snapshot& s, std::string_view subject) {

@@ -37,11 +37,12 @@ struct server_limits {
     std::size_t bio_code_points = users::bio_code_points_max;
     std::int64_t invite_uses = users::invite_uses_max;
     std::size_t body_bytes = 0;
+    json::omittable<std::int64_t> text_code_points;  ///< where there are messages
 };
 BOOST_DESCRIBE_STRUCT(server_limits, (),
                       (username_code_points_min, username_code_points_max, password_code_points_min,
                        password_code_points_max, nickname_code_points, bio_code_points, invite_uses,
-                       body_bytes))
+                       body_bytes, text_code_points))
 
 struct server_info {
     std::string name;

@@ -74,7 +74,7 @@ def opening(world):
         for socket, who in ((eve, other), (peer, world.eve)):
             event = socket.event("conversation.created")["data"]
             equal((event["id"], event["peer"]["id"], event["title"]), (made[0], who.id, who.username), "the event")
-            equal(event["peer"]["presence"], None, "presence in an event")
+            equal(event["peer"]["presence"], "online", "presence in an event")
         say(other, made[0], "hello")
         for socket in (eve, peer):
             equal(socket.event("message.created")["data"]["body"], {"text": "hello"}, "the first message")
@@ -157,6 +157,8 @@ def bad_input(world):
     for body, pointer in (({"draft": "x" * 8001}, "/draft"), ({"notify": "some"}, "/notify"), ({"pinned": "yes"}, "/pinned"),
                           ({"muted_until": "tomorrow"}, "/muted_until"), ({"color": 1}, "/color")):
         refused(lambda b=body: world.ada.http.patch(f"/conversations/{world.here}/settings", b), "invalid", "settings", pointer)
+    lines = say(world.ada, world.here, "from\r\nWindows\t\r")["seq"]
+    equal(world.bob.http.history(world.here, lines - 1)[0]["body"]["text"], "from\r\nWindows\t\r", "line ends as they are")
     most = say(world.ada, world.here, "🍵" * 8000)["seq"]
     equal(len(world.bob.http.history(world.here, most - 1)[0]["body"]["text"]), 8000, "the longest text")
 
@@ -265,20 +267,58 @@ def marks(world):
             equal(socket.event("conversation.delivered")["data"], {"conversation": here, "user": other.id, "seq": 2}, "event")
         answer = other.http.put(f"/conversations/{here}/read", {"seq": 4}).body
         equal(answer, {"seq": 4, "unread": 1}, "read")
-        for socket in (ada, peer, second):
-            event = socket.event("conversation.read", lambda d: "unread" not in d)["data"]
-            equal(event, {"conversation": here, "user": other.id, "seq": 4}, "the shared event")
+        mark = {"conversation": here, "user": other.id, "seq": 4}
+        equal(ada.event("conversation.read")["data"], mark, "the peer's event")
         for socket in (peer, second):
-            equal(socket.event("conversation.read", lambda d: "unread" in d)["data"]["unread"], 1, "one's own event")
+            equal(socket.event("conversation.read")["data"], {**mark, "unread": 1}, "one's own event")
         equal(peer.request("message.read", {"conversation": here, "seq": 1}), {"seq": 4, "unread": 1}, "back")
         equal(peer.request("message.read", {"conversation": here, "seq": 10**9}), {"seq": 6, "unread": 0}, "beyond")
         say(world.ada, here, "one more")
         peer.event("message.created", lambda d: d["seq"] == 7)
         ada.event("message.created", lambda d: d["seq"] == 7)
-        equal([d["data"] for d in ada.events if "unread" in (d.get("data") or {})], [], "unread told to the peer")
+        second.event("message.created", lambda d: d["seq"] == 7)
+        marks_heard(ada, here, [("delivered", 2, None), ("delivered", 4, None), ("read", 4, None), ("delivered", 6, None),
+                                ("read", 6, None)])
+        for socket in (peer, second):
+            marks_heard(socket, here, [("delivered", 2, None), ("delivered", 4, None), ("read", 4, 1),
+                                       ("delivered", 6, None), ("read", 6, 0)])
     mine, theirs = see(other, here), see(world.ada, here)
     equal((mine["read_seq"], mine["delivered_seq"], mine["unread"]), (6, 6, 1), "one's own view")
     equal((theirs["peer_read_seq"], theirs["peer_delivered_seq"]), (6, 6), "the peer's view")
+    resumed_marks(world, other, here)
+
+
+def marks_heard(socket, here, wanted):
+    """Every mark that a socket heard of: kind, seq, unread; each once."""
+    heard = [(item["type"].split(".")[1], item["data"]["seq"], item["data"].get("unread")) for item in socket.events
+             if item["type"] in ("conversation.read", "conversation.delivered") and item["data"]["conversation"] == here]
+    equal(heard, wanted, "the marks")
+
+
+def resumed_marks(world, other, here):
+    """A resume tells of one's own mark and the peer's, each once, and counts what the message events do not bring."""
+    since = {}
+    for who in (other, world.ada):
+        state = who.http.get("/sync").body
+        since[who.id] = {"epoch": state["epoch"], "pos": state["pos"]}
+    for n in range(3):
+        say(world.ada, here, f"away {n}")        # 8, 9, 10
+    for seq in (7, 8):
+        other.http.put(f"/conversations/{here}/read", {"seq": seq})
+    world.ada.http.put(f"/conversations/{here}/read", {"seq": 6})
+    say(world.ada, here, "after the mark")       # 11
+    world.ada.http.delete(f"/conversations/{here}/messages/9")
+    for who, read in ((other, [("read", 8, 2), ("read", 6, None)]), (world.ada, [("read", 8, None), ("read", 6, 0)])):
+        with kith.Socket(world.server.url, who, since=since[who.id]) as socket:
+            socket.event("caught_up")
+            own = next(item for item in socket.events if item["type"] == "conversation.read" and "unread" in item["data"])
+            later = [item["data"]["seq"] for item in socket.events if item["type"].startswith("message.")
+                     and item["data"]["sender"] != who.id and item["data"]["pos"] > own["pos"]]
+            equal(own["data"]["unread"] + len(later), see(who, here)["unread"], "unread counted on")
+            delivered = {("delivered", seq, None) for _, seq, _ in read}
+            heard = [(item["type"].split(".")[1], item["data"]["seq"], item["data"].get("unread")) for item in socket.events
+                     if item["type"] in ("conversation.read", "conversation.delivered")]
+            equal(sorted(heard, key=repr), sorted([*read, *delivered], key=repr), "marks on a resume")
 
 
 def typing(world):
@@ -357,6 +397,8 @@ def hidden(world):
 
 def sync(world):
     """The state of /sync is what conversation.get gives, with presence for who is live, and resumes go on from its pos."""
+    told = {item["peer"]["presence"] for item in world.eve.http.get("/sync").body["conversations"]}
+    verdict.expect(told and told <= {"online", "offline"}, f"presence without a socket: {told}")
     with world.socket(world.bob), world.socket(world.ada):
         state = world.ada.http.get("/sync").body
         mine = {item["id"]: item for item in state["conversations"]}

@@ -34,6 +34,17 @@ def without_presence(value):
     return value
 
 
+class Counted:
+    """An unread count that was told, and which messages it holds: those below a position or up to a number."""
+
+    def __init__(self, unread, below_pos=0, up_to_seq=0):
+        self.unread, self.below_pos, self.up_to_seq = unread, below_pos, up_to_seq
+
+    def now(self, messages, me):
+        return self.unread + sum(1 for message in messages.values() if message["sender"] != me
+                                 and message["pos"] > self.below_pos and message["seq"] > self.up_to_seq)
+
+
 class State:
     """What a client holds: itself, its conversations, all their messages. `apply` is all of its logic."""
 
@@ -41,6 +52,7 @@ class State:
         self.me = me
         self.conversations = {item["id"]: item for item in conversations}
         self.messages = messages                 # {conversation: {seq: message}}
+        self.counted = {item["id"]: Counted(item["unread"], up_to_seq=item["last_seq"]) for item in conversations}
 
     @staticmethod
     def fresh(http):
@@ -51,7 +63,7 @@ class State:
             messages[item["id"]] = {m["seq"]: without_presence(m) for m in http.history(item["id"])}
         return sync["epoch"], sync["pos"], State(sync["me"], sync["conversations"], messages)
 
-    def apply(self, kind, data):
+    def apply(self, kind, data, pos):
         data = without_presence(data)
         family, what = kind.split(".")
         if family == "message":
@@ -60,9 +72,10 @@ class State:
             if here and what == "created":
                 here["settings"]["hidden"] = False
         elif kind in ("conversation.created", "conversation.settings"):
+            self.counted[data["id"]] = Counted(data["unread"], up_to_seq=data["last_seq"])
             self.conversations[data["id"]] = self._merged(data)
         elif kind in ("conversation.read", "conversation.delivered"):
-            self._mark(data, what)
+            self._mark(data, what, pos)
         elif kind == "conversation.updated":
             self.conversations[data["id"]].update(data)
         elif kind == "user.updated":
@@ -79,10 +92,14 @@ class State:
                 data[name] = old[name]
         return data
 
-    def _mark(self, data, what):
+    def _mark(self, data, what, pos):
         here = self.conversations.get(data["conversation"])
         if here:
             user = data["user"]["id"] if isinstance(data["user"], dict) else data["user"]
+            own_read = user == self.me["id"] and what == "read"
+            verdict.expect(("unread" in data) == own_read, f"unread is told with one's own read mark alone: {data}")
+            if own_read:
+                self.counted[data["conversation"]] = Counted(data["unread"], below_pos=pos)
             name = ("" if user == self.me["id"] else "peer_") + what + "_seq"
             here[name] = max(here[name], data["seq"])
 
@@ -100,8 +117,8 @@ class State:
             messages = self.messages.get(name, {})
             here["last_seq"] = max(messages, default=0)
             here["last_message"] = messages.get(here["last_seq"])
-            here["unread"] = sum(1 for message in messages.values()
-                                 if message["seq"] > here["read_seq"] and message["sender"] != self.me["id"])
+            # What was told and counted on; a client that holds all messages could also count them by the mark.
+            here["unread"] = self.counted[name].now(messages, self.me["id"])
         return {"me": self.me, "conversations": conversations,
                 "messages": {name: items for name, items in self.messages.items() if items}}
 
@@ -199,7 +216,7 @@ class Client:
             return                               # came while the snapshot was loaded, and is in it
         via = "resumed" if self.catching_up else "live"
         self.trail = self.trail[-11:] + [f"{pos} {kind} {via} {frame['data']}"]
-        self.state.apply(kind, frame["data"])
+        self.state.apply(kind, frame["data"], pos)
         self.cursor["pos"] = pos
         self.numbers["events"] += 1
 

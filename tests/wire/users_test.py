@@ -93,9 +93,13 @@ class CallersTest(Shared):
             mine = ws.request("user.me")
             self.assertEqual(mine["id"], self.ada.id)
             self.assertEqual(ws.request("user.get", {"user": self.bob.id})["username"], self.bob.username)
-            with self.assertRaises(kith.Refused) as refused:
-                ws.request("session.create", sign_in_body("ada"))
-            self.assertNotEqual(refused.exception.code, "internal")
+            told = ws.request("server.info")
+            self.assertEqual(told, self.server.http().get("/server").body)
+            self.assertEqual(told["limits"]["text_code_points"], ws.hello["limits"]["text_code_points"])
+            for name, data in (("session.create", sign_in_body("ada")), ("session.refresh", {}), ("no.such", {})):
+                with self.assertRaises(kith.Refused) as refused:
+                    ws.request(name, data)
+                self.assertEqual(refused.exception.code, "not_found", f"{name} is of HTTP alone")
 
     def test_no_answer_is_cached(self):
         answer = self.ada.http.get("/users/me")
@@ -115,7 +119,9 @@ class InputTest(Shared):
     def test_accounts(self):
         good = {"username": "carol", "password": PASSWORD, "device": kith.device()}
         self.wrong("POST", "/accounts", {}, ["/password", "/username"])
-        self.wrong("POST", "/accounts", {**good, "username": "a b"}, ["/username"])
+        for name in ("a b", "_abc", "\u3164\u3164\u3164", "\u0301\u0301\u0301", "abc\u200d"):
+            self.wrong("POST", "/accounts", {**good, "username": name}, ["/username"])
+        self.wrong("POST", "/accounts", {**good, "nickname": "\u3164\ufe0f"}, ["/nickname"])
         self.wrong("POST", "/accounts", {**good, "username": "ab", "password": "short"}, ["/password", "/username"])
         self.wrong("POST", "/accounts", {**good, "password": "Password123"}, ["/password"])
         self.wrong("POST", "/accounts", {**good, "nickname": "a\u0007b"}, ["/nickname"])
@@ -135,7 +141,7 @@ class InputTest(Shared):
         self.wrong("PATCH", "/users/me", {"nickname": None}, ["/nickname"], self.ada)
         self.wrong("PATCH", "/users/me", {"nickname": "  ", "bio": "x" * 501}, ["/bio", "/nickname"], self.ada)
         self.wrong("GET", "/users?q=", None, ["/q"], self.ada)
-        self.wrong("GET", "/users?q=a&limit=51", None, ["/limit"], self.ada)
+        self.wrong("GET", "/users?q=a&limit=101", None, ["/limit"], self.ada)
         self.wrong("GET", "/users?q=a&after=!", None, ["/after"], self.ada)
         self.wrong("PUT", "/users/me/password", {"old": PASSWORD, "new": "short"}, ["/new"], self.ada)
 
@@ -246,7 +252,7 @@ class ProfileTest(Shared):
             event = ws.event("user.updated", timeout=5)
             self.assertEqual(event["data"]["nickname"], "Ada L.")
         seen = self.bob.http.get(f"/users/{self.ada.id}").body
-        self.assertEqual((seen["nickname"], seen["presence"], seen["last_seen"]), ("Ada L.", None, None))
+        self.assertEqual(seen["nickname"], "Ada L.")
         self.assertEqual(self.ada.http.patch("/users/me", {"bio": None}).body["bio"], "")
         self.assertEqual(self.ada.http.get("/sync").body["me"]["nickname"], "Ada L.")
 
@@ -256,6 +262,44 @@ class ProfileTest(Shared):
         found = self.ada.http.all("/users?q=ZOE&limit=2")
         self.assertEqual([one["username"] for one in found], [f"zoe{number}" for number in range(5)])
         self.assertEqual(self.ada.http.get("/users?q=%25%25").body, {"items": [], "next": None})
+        for limit in (51, 100):
+            self.assertEqual(len(self.ada.http.get(f"/users?q=zoe&limit={limit}").body["items"]), 5)
+
+    def test_presence_is_for_those_who_share_a_conversation(self):
+        watched, watcher = self.newcomer("watched"), self.newcomer("watcher")
+
+        def seen():
+            """What the watcher, who has no socket, is told of the presence of the other, place by place."""
+            found = watcher.http.get("/users?q=watched").body["items"]
+            self.assertEqual([one["id"] for one in found], [watched.id])
+            listed = [*found, watcher.http.get(f"/users/{watched.id}").body,
+                      *(one["peer"] for one in watcher.http.get("/sync").body["conversations"]),
+                      *(one["peer"] for one in watcher.http.all("/conversations"))]
+            return {(one["presence"], one["last_seen"] is not None) for one in listed}
+
+        with kith.Socket(self.server.url, watched):
+            self.assertEqual(seen(), {(None, False)}, "a stranger")
+        opened = watcher.http.put(f"/direct/{watched.id}").body
+        with kith.Socket(self.server.url, watched) as ws:
+            kith.wait_until(lambda: seen() == {("online", False)}, 5, "the presence of a peer")
+            one = watcher.http.get(f"/conversations/{opened['id']}").body
+            self.assertEqual((one["peer"]["presence"], one["peer"]["last_seen"]), ("online", None))
+            self.assertEqual(ws.request("user.get", {"user": watcher.id})["presence"], "offline")
+        self.assertEqual(self.bob.http.get(f"/users/{watched.id}").body["presence"], None)
+        found = self.bob.http.get("/users?q=watched").body["items"]
+        self.assertEqual([one["presence"] for one in found], [None])
+
+    def test_live_events_carry_presence(self):
+        told, peer = self.newcomer("toldof"), self.newcomer("peering")
+        with kith.Socket(self.server.url, told) as own, kith.Socket(self.server.url, peer) as ws:
+            told.http.put(f"/direct/{peer.id}")
+            for socket, other in ((ws, told), (own, peer)):
+                event = socket.event("conversation.created")["data"]
+                self.assertEqual((event["peer"]["id"], event["peer"]["presence"]), (other.id, "online"))
+            told.http.patch("/users/me", {"nickname": "New"})
+            for socket, kind in ((ws, "card.updated"), (own, "user.updated")):
+                event = socket.event(kind)["data"]
+                self.assertEqual((event["nickname"], event["presence"], event["last_seen"]), ("New", "online", None))
 
     def test_names_that_look_alike_are_one(self):
         self.newcomer("Paypal")
@@ -264,6 +308,11 @@ class ProfileTest(Shared):
             body = {"username": name, "password": PASSWORD, "invite": code, "device": kith.device()}
             answer = self.server.http().post("/accounts", body, check=False)
             self.assertEqual((answer.status, pointers(answer)), (409, ["/username"]))
+        for one, other in (("alina", "aIina"), ("bill", "biIl"), ("visit1", "visitI"), ("robot", "r0b0t")):
+            self.newcomer(one)
+            body = {"username": other, "password": PASSWORD, "invite": code, "device": kith.device()}
+            answer = self.server.http().post("/accounts", body, check=False)
+            self.assertEqual((answer.status, pointers(answer)), (409, ["/username"]), f"{one} and {other}")
 
 
 class InviteTest(Shared):

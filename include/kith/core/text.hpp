@@ -15,10 +15,13 @@ namespace kith {
 [[nodiscard]] bool has_controls(std::string_view text) noexcept;
 /// The key by which names are the same: NFKC_Casefold (UAX 31), so `Ａlice`, `alice` and `ALICE` are one.
 [[nodiscard]] std::string fold(std::string_view text);
-/// The confusables skeleton of the folded text (UTS 39): Cyrillic `аdmin` and Latin `admin` have the same.
+/// The confusables skeleton (UTS 39) of the text as it is written, folded: `аdmin` with a Cyrillic letter and `admin` have
+/// the same, and so have `alice` and `aIice`. Of texts that look alike once they are folded, compare skeleton(fold(text)).
 [[nodiscard]] std::string skeleton(std::string_view text);
-/// Letters and digits of any script, `_`, `.` and `-` only.
+/// Letters and digits of any script with their marks, `_`, `.` and `-`, nothing invisible; the first a letter or digit.
 [[nodiscard]] bool is_name_text(std::string_view text);
+/// True when there is something to see: not only blanks, controls and code points that are shown as nothing.
+[[nodiscard]] bool has_visible(std::string_view text);
 /// Blanks (Unicode White_Space) at both ends removed.
 [[nodiscard]] std::string trim(std::string_view text);
 

@@ -18,13 +18,13 @@ bool is_for(const pushed& event, journal::topic where) {
     return event.topics == std::vector<journal::topic>{where};
 }
 
-/// What the newest stored note of that type renders for the viewer.
-std::optional<json::value> rendered(house& at, const std::string& type, journal::topic where,
-                                    user_id viewer) {
+/// What the newest stored note of that type renders for the viewer; of the marks of `whose` alone, if given.
+std::optional<json::value> rendered(house& at, const std::string& type, journal::topic where, user_id viewer,
+                                    user_id whose = {}) {
     return at.run(at.data->read([&](snapshot& s) -> std::optional<json::value> {
         std::optional<journal::note_row> newest;
         for (const journal::note_row& note : journal::notes_after(s, 0, 1000)) {
-            if (note.change == type && note.where == where) {
+            if (note.change == type && note.where == where && (!whose || note.seq == whose.value())) {
                 newest = note;
             }
         }
@@ -67,7 +67,7 @@ TEST_CASE("a direct conversation is made once for both, however often and by who
         const user_id peer = who.user == at.ada.user ? at.bob.user : at.ada.user;
         CHECK(event->type == "conversation.created");
         CHECK(event->data["peer"]["id"] == to_string(peer));
-        CHECK(event->data["peer"]["presence"].is_null());
+        CHECK(event->data["peer"]["presence"] == "online");
         REQUIRE(event->effects.size() == 2);
         CHECK(event->effects[0].user == who.user);
         CHECK(event->effects[0].where == journal::topic::of_conversation(made[0].id));
@@ -105,7 +105,8 @@ TEST_CASE("marks are cumulative, never move back and never pass the last message
     }
     at.run(at.send(at.bob, here, "to ada"));
     at.heard->take();
-    const journal::topic everyone = journal::topic::of_conversation(here);
+    const journal::topic adas = journal::topic::of_user(at.ada.user);
+    const journal::topic bobs = journal::topic::of_user(at.bob.user);
 
     marked now = at.run(at.service->set_mark(at.bob, here, 2, mark_kind::delivered));
     CHECK(now.seq == 2);
@@ -113,7 +114,9 @@ TEST_CASE("marks are cumulative, never move back and never pass the last message
     std::vector<pushed> told = at.heard->take();
     REQUIRE(told.size() == 1);
     CHECK(told[0].type == "conversation.delivered");
-    CHECK(told[0].thing == at.bob.user.value());
+    CHECK(told[0].topics == std::vector<journal::topic>{bobs, adas});
+    CHECK(told[0].thing == here.value());
+    CHECK(told[0].seq == at.bob.user.value());
     CHECK(told[0].data
           == json::parse("{\"conversation\":\"" + to_string(here) + "\",\"user\":\"22\",\"seq\":2}"));
 
@@ -124,10 +127,10 @@ TEST_CASE("marks are cumulative, never move back and never pass the last message
     REQUIRE(told.size() == 3);
     CHECK(told[0].type == "conversation.delivered");  // read is delivered
     CHECK(told[1].type == "conversation.read");
-    CHECK(is_for(told[1], everyone));
+    CHECK(is_for(told[1], adas));
     CHECK_FALSE(told[1].data.contains("unread"));
-    CHECK(is_for(told[2], journal::topic::of_user(at.bob.user)));
-    CHECK(told[2].thing == here.value());
+    CHECK(told[2].type == "conversation.read");
+    CHECK(is_for(told[2], bobs));
     CHECK(told[2].data["unread"] == 1);
 
     for (const mark_kind kind : {mark_kind::read, mark_kind::delivered}) {
@@ -187,16 +190,73 @@ TEST_CASE("a mark rendered later counts what was unread at its place in the jour
     REQUIRE(own);
     CHECK((*own)["seq"] == 1);
     CHECK((*own)["unread"] == 2);  // "later" follows in the replay and is counted there
-    const journal::topic everyone = journal::topic::of_conversation(here);
-    const std::optional<json::value> shared = rendered(at, "conversation.read", everyone, at.ada.user);
-    REQUIRE(shared);
-    CHECK((*shared)["user"] == "22");
-    CHECK((*shared)["seq"] == 1);
-    CHECK_FALSE(shared->contains("unread"));
-    CHECK_FALSE(rendered(at, "conversation.read", everyone, at.eve.user));
-    CHECK(rendered(at, "conversation.delivered", everyone, at.ada.user));
+    const journal::topic adas = journal::topic::of_user(at.ada.user);
+    const std::optional<json::value> told = rendered(at, "conversation.read", adas, at.ada.user);
+    REQUIRE(told);
+    CHECK((*told)["user"] == "22");
+    CHECK((*told)["seq"] == 1);
+    CHECK_FALSE(told->contains("unread"));
+    CHECK_FALSE(rendered(at, "conversation.read", adas, at.eve.user));
+    CHECK(rendered(at, "conversation.delivered", adas, at.ada.user));
     CHECK(rendered(at, "conversation.created", journal::topic::of_user(at.ada.user), at.ada.user));
     CHECK_FALSE(rendered(at, "conversation.created", journal::topic::of_user(at.ada.user), at.eve.user));
+}
+
+TEST_CASE(
+    "one's own mark and the peer's have each their place in one's topic, and are told apart on a resume") {
+    house at;
+    const conversation_id here = at.open();
+    for (int i = 0; i < 3; ++i) {
+        at.run(at.send(at.ada, here, "x"));
+        at.run(at.send(at.bob, here, "y"));
+    }
+    at.run(at.service->set_mark(at.bob, here, 2, mark_kind::read));
+    at.run(at.service->set_mark(at.ada, here, 5, mark_kind::read));
+    for (const gateway::principal& viewer : {at.ada, at.bob}) {
+        const journal::topic where = journal::topic::of_user(viewer.user);
+        for (const gateway::principal& whose : {at.ada, at.bob}) {
+            const std::int64_t seq = whose.user == at.ada.user ? 5 : 2;
+            for (const char* type : {"conversation.read", "conversation.delivered"}) {
+                const std::optional<json::value> mark = rendered(at, type, where, viewer.user, whose.user);
+                REQUIRE(mark);
+                CHECK((*mark)["conversation"] == to_string(here));
+                CHECK((*mark)["user"] == to_string(whose.user));
+                CHECK((*mark)["seq"] == seq);
+                const bool own_read =
+                    viewer.user == whose.user && std::string_view(type) == "conversation.read";
+                CHECK(mark->contains("unread") == own_read);
+            }
+        }
+    }
+}
+
+TEST_CASE("who counts by the position of messages is right after a resume, also when they were recalled") {
+    house at;
+    const conversation_id here = at.open();
+    at.run(at.send(at.ada, here, "1"));
+    at.run(at.send(at.ada, here, "2"));
+    at.heard->take();
+    at.run(at.send(at.ada, here, "3"));  // from here on bob is away
+    at.run(at.service->set_mark(at.bob, here, 1, mark_kind::read));
+    at.run(at.send(at.ada, here, "4"));
+    at.run(at.service->recall(at.ada, here, 3));
+    at.run(at.service->recall(at.ada, here, 2));
+    // What the resume tells: each thing once, at the place of its last change.
+    const json::value read =
+        rendered(at, "conversation.read", journal::topic::of_user(at.bob.user), at.bob.user).value();
+    std::int64_t at_pos = 0;
+    for (const pushed& event : at.heard->take()) {
+        at_pos = event.type == "conversation.read" ? event.pos : at_pos;
+    }
+    CHECK(read["unread"] == 2);  // 2 and 3, made before the mark, however late they were recalled
+    history_place whole;
+    whole.conversation = here;
+    std::int64_t counted = read["unread"].get<std::int64_t>();
+    for (const message& one : at.run(at.service->history(at.bob, whole)).items) {
+        counted += one.sender != at.bob.user && one.pos > at_pos ? 1 : 0;
+    }
+    CHECK(counted == 3);
+    CHECK(at.see(at.bob, here).unread == counted);
 }
 
 TEST_CASE("unread is counted among the newest 10,000") {

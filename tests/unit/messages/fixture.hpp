@@ -46,7 +46,7 @@ private:
 /// Everyone is online for everyone.
 class all_online final : public users::presence {
 public:
-    void fill(users::user& who, user_id) const override { who.presence = users::presence_state::online; }
+    void fill(users::user& who) const override { who.presence = users::presence_state::online; }
 };
 
 /// One pushed event as a socket would get it.
@@ -164,9 +164,9 @@ public:
         who.session = session_id(number + 1000);
         run(data->write([who, name](transaction& t) {
             t.execute(
-                "INSERT INTO users (id, username, username_key, username_skeleton, nickname, nickname_key, bio, role, "
-                "state, password, created_at) VALUES (?, ?, ?, ?, ?, ?, '', 0, 0, '', 0)",
-                who.user, name, name, name, "Nick " + name, name);
+                "INSERT INTO users (id, username, username_key, username_look, folded_look, nickname, nickname_key, bio, "
+                "role, state, password, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, '', 0, 0, '', 0)",
+                who.user, name, name, name, name, "Nick " + name, name);
             t.execute(
                 "INSERT INTO users_sessions (id, user, device_kind, device_name, address, user_agent, refresh_hash, "
                 "generation, refreshed_at, created_at, last_seen) VALUES (?, ?, 3, '', '', '', '', 0, 0, 0, 0)",

@@ -44,15 +44,20 @@ TEST_CASE("a text has 1 to 8,000 code points and something to see") {
     CHECK_FALSE(text_is_good("\xE3\x80\x80\xC2\xA0"));  // ideographic and no-break spaces
 }
 
-TEST_CASE("a text has no control characters but line feed and tab") {
+TEST_CASE("a text has no control characters but tab and the ends of lines of all systems") {
+    CHECK(text_is_good("two\r\nlines"));
+    CHECK(text_is_good("a\rb"));
+    CHECK_FALSE(text_is_good("\r\n"));
     CHECK_FALSE(text_is_good(std::string_view("a\0b", 3)));
-    CHECK_FALSE(text_is_good("a\rb"));
+    CHECK_FALSE(text_is_good("a\vb"));
+    CHECK_FALSE(text_is_good("a\fb"));
     CHECK_FALSE(text_is_good("a\x1B[31m"));
     CHECK(text_is_good("a\u202Eb"));  // right-to-left text is text
 }
 
 TEST_CASE("a draft may be empty or blank, but not too long") {
-    for (const std::string& good : {std::string(), std::string("  "), repeat("x", draft_code_points_max)}) {
+    for (const std::string& good :
+         {std::string(), std::string("  "), std::string("a\r\n"), repeat("x", draft_code_points_max)}) {
         field_errors wrong;
         check_draft(wrong, good);
         CHECK_NOTHROW(wrong.raise());

@@ -118,24 +118,22 @@ TEST_CASE("a socket that caught up gets the states of those it watches, a bounde
     CHECK(online == 1);
 }
 
-TEST_CASE("presence is shown to oneself and to those who follow the card, to nobody else") {
+TEST_CASE("a person is filled in as online, or with the time of leaving") {
     scene s;
     s.board.load({{bob, s.clock.now()}});
     s.board.user_connected(ada);
     user who;
     who.id = ada;
-    s.board.fill(who, bob);
-    CHECK_FALSE(who.presence);
-    CHECK_FALSE(who.last_seen);
-    s.board.fill(who, ada);
+    s.board.fill(who);
     CHECK(who.presence == presence_state::online);
-    s.hub.following.insert({ada, journal::topic::of_card(bob)});
+    CHECK_FALSE(who.last_seen);
     who.id = bob;
-    s.board.fill(who, ada);
+    s.board.fill(who);
     CHECK(who.presence == presence_state::offline);
     CHECK(who.last_seen == s.clock.now());
-    s.board.fill(who, user_id(3));
-    CHECK_FALSE(who.presence);
+    who.id = user_id(3);
+    s.board.fill(who);
+    CHECK(who.presence == presence_state::offline);
     CHECK_FALSE(who.last_seen);
 }
 

@@ -1,5 +1,6 @@
 // The rules of accounts and sign-in over a real file: set-up, registration, lock-out, invites, profiles.
 #include "fixture.hpp"
+#include "rules.hpp"
 
 #include <kith/core/text.hpp>
 
@@ -72,6 +73,49 @@ TEST_CASE("names are one when they fold or look the same") {
     }
     CHECK_FALSE(h.refusal(h.users->register_account(house::wants("alicia"))));
     CHECK_FALSE(h.refusal(h.users->sign_in(house::signs("aLICE", house::good_password))));
+    const std::vector<std::pair<const char*, const char*>> pairs = {
+        {"alina", "aIina"}, {"bill", "biIl"}, {"user1", "userI"}, {"owner", "0wner"},
+        {"bob", "b0b"},     {"Мary", "mary"}, {"IVAN", "ІVАN"},   {"nadia", "NАDIА"},
+    };
+    for (const auto& [one, other] : pairs) {
+        INFO(one << " and " << other);
+        h.join(one);
+        CHECK(h.refusal(h.users->register_account(house::wants(other))) == error_code::conflict);
+        CHECK(h.refusal(h.users->add_account(other, house::good_password, gateway::role::user))
+              == error_code::conflict);
+    }
+    CHECK(h.refusal(h.users->register_account(house::wants("aIice"))) == error_code::conflict);
+}
+
+TEST_CASE("a name begins with a letter or digit, has nothing invisible, and keeps its limits when folded") {
+    house h;
+    for (const char* bad : {"\u3164\u3164\u3164", "\u0301\u0301\u0301", "a\u034Fbc", "abc\u200D", "abc\uFE0F",
+                            "_abc", ".abc", "-abc", "ab", "\uFDFA\uFDFA\uFDFA",
+                            "\u0132\u0132\u0132\u0132\u0132\u0132\u0132\u0132\u0132\u0132\u0132"
+                            "\u0132\u0132\u0132\u0132\u0132\u0132"}) {
+        INFO(bad);
+        CHECK(h.refusal(h.users->register_account(house::wants(bad))) == error_code::invalid);
+        CHECK(h.pointer == "/username");
+    }
+    for (const char* good : {"7up", "王小明", "josé", "josep\u0301", "a._-"}) {
+        INFO(good);
+        CHECK_FALSE(h.refusal(h.users->register_account(house::wants(good))));
+    }
+}
+
+TEST_CASE("a nickname has something to see") {
+    house h;
+    const person ada = h.join("ada");
+    profile_change change;
+    for (const char* bad : {"\u3164", "\u200D\uFE0F", "\u2800", "\U000E0041"}) {
+        change.nickname = bad;
+        CHECK(h.refusal(h.users->update_me(ada.who, change)) == error_code::invalid);
+        CHECK(h.pointer == "/nickname");
+    }
+    for (const char* good : {"\u2764\uFE0F", "\U0001F469\u200D\U0001F680", "é", "-"}) {
+        change.nickname = good;
+        CHECK(h.run(h.users->update_me(ada.who, change)).nickname == good);
+    }
 }
 
 TEST_CASE("registration follows its mode") {
@@ -136,6 +180,108 @@ TEST_CASE("invites are bounded in uses, in time and in number") {
         REQUIRE(wrong(1, std::nullopt).empty());
     }
     CHECK(wrong(1, std::nullopt) == "conflict");
+}
+
+TEST_CASE("invites of a disabled account stop working, and work again with it") {
+    house h(registration_mode::invite);
+    const person owner = h.own();
+    const invite first = h.run(h.users->create_invite(owner.who, 1, std::nullopt));
+    const person ada = h.admitted(h.run(h.users->register_account(house::wants("ada", first.code))));
+    const invite made = h.run(h.users->create_invite(ada.who, 5, std::nullopt));
+    CHECK_FALSE(h.refusal(h.users->register_account(house::wants("bob", made.code))));
+    h.run(h.users->set_state("ada", account_state::disabled));
+    CHECK(h.refusal(h.users->register_account(house::wants("carol", made.code))) == error_code::invalid);
+    CHECK(h.pointer == "/invite");
+    // What counts is the job: the look before it saves a hash and may be too early.
+    CHECK_FALSE(h.run(
+        h.store->write([code = made.code](transaction& t) { return store::use_invite(t, code, t.now()); })));
+    h.run(h.users->set_state("ada", account_state::active));
+    CHECK_FALSE(h.refusal(h.users->register_account(house::wants("carol", made.code))));
+    const invite of_nobody = h.run(h.users->issue_invite(1, std::nullopt));
+    CHECK_FALSE(h.refusal(h.users->register_account(house::wants("dan", of_nobody.code))));
+}
+
+TEST_CASE("invites are kept for a month after their end or last use, and no more than a thousand a person") {
+    house h(registration_mode::invite);
+    const person owner = h.own();
+    const auto make = [&](std::int64_t uses, std::optional<timestamp> until) {
+        return h.run(h.users->create_invite(owner.who, uses, until));
+    };
+    const invite open = make(1, std::nullopt);
+    const invite ended = make(1, h.clock.now() + 1h);
+    const invite used = make(1, std::nullopt);
+    const invite used_long_before_its_end = make(1, h.clock.now() + 24h * 300);
+    const invite half = make(2, std::nullopt);
+    h.run(h.users->register_account(house::wants("ada", used_long_before_its_end.code)));
+    h.run(h.users->register_account(house::wants("bob", half.code)));
+    h.clock.advance(24h * 20);
+    h.run(h.users->register_account(house::wants("carol", used.code)));
+    const auto left = [&] {
+        h.users->tick();
+        h.turn();
+        std::vector<invite_id> ids;
+        for (const invite& one : h.run(h.users->list_invites(invite_id()))) {
+            ids.push_back(one.id);
+        }
+        return ids;
+    };
+    CHECK(left().size() == 5);
+    h.clock.advance(24h * 11);
+    CHECK(left() == std::vector<invite_id>{half.id, used.id, open.id});
+    h.clock.advance(24h * 20);
+    CHECK(left() == std::vector<invite_id>{half.id, open.id});
+    CHECK(h.tasks.failed == 0);
+
+    const person again = h.again("owner");
+    h.run(h.store->write([who = again.who.user](transaction& t) {
+        for (std::int64_t i = 1; i <= kept_invites_max - 2; ++i) {
+            invite row;
+            row.id = invite_id(i);
+            row.code = "used " + std::to_string(i);
+            row.used = 1;
+            store::insert_invite(t, row, who);
+        }
+    }));
+    CHECK(h.refusal(h.users->create_invite(again.who, 1, std::nullopt)) == error_code::conflict);
+    h.run(h.users->revoke_invite(again.who, invite_id(1)));
+    CHECK_FALSE(h.refusal(h.users->create_invite(again.who, 1, std::nullopt)));
+}
+
+TEST_CASE("the command line sees and revokes the invites of all, page by page") {
+    house h;
+    const person ada = h.join("ada");
+    const invite of_ada = h.run(h.users->create_invite(ada.who, 1, std::nullopt));
+    std::vector<invite_id> made{of_ada.id};
+    for (std::size_t i = 0; i < page_max; ++i) {
+        made.insert(made.begin(), h.run(h.users->issue_invite(2, std::nullopt)).id);
+    }
+    std::vector<invite> page = h.run(h.users->list_invites(invite_id()));
+    REQUIRE(page.size() == page_max);
+    for (std::size_t i = 0; i < page.size(); ++i) {
+        CHECK(page[i].id == made[i]);
+    }
+    page = h.run(h.users->list_invites(page.back().id));
+    REQUIRE(page.size() == 1);
+    CHECK(page[0].id == of_ada.id);
+    CHECK(page[0].url == "http://kith.test/invite#code=" + of_ada.code);
+    CHECK_FALSE(h.refusal(h.users->revoke_invite(of_ada.id)));
+    CHECK(h.refusal(h.users->revoke_invite(of_ada.id)) == error_code::not_found);
+    CHECK(h.run(h.users->list_invites(made[page_max - 1])).empty());
+    CHECK(h.run(h.users->invites(ada.who, invite_id(), 10)).empty());
+}
+
+TEST_CASE("the highest id is that of the newest account, session or invite") {
+    house h;
+    const auto highest = [&] { return h.run(h.store->read([](snapshot& s) { return highest_id(s); })); };
+    CHECK(highest() == 0);
+    const user bare = h.run(h.users->add_account("bare", house::good_password, gateway::role::user));
+    CHECK(highest() == bare.id.value());
+    const person bob = h.again("bare");
+    CHECK(bob.who.session.value() > bare.id.value());
+    CHECK(highest() == bob.who.session.value());
+    const invite made = h.run(h.users->issue_invite(1, std::nullopt));
+    CHECK(made.id.value() > bob.who.session.value());
+    CHECK(highest() == made.id.value());
 }
 
 TEST_CASE("an unknown name and a wrong password get the same answer") {
@@ -232,6 +378,77 @@ TEST_CASE("a password of older parameters is hashed anew at the next sign-in") {
     CHECK(stored() != before);
     CHECK(stored().find("t=2") != std::string::npos);
     h.again("ada");
+}
+
+TEST_CASE("sign-ins at once succeed while the hash is made anew, and a change of password with them") {
+    house h;
+    const person ada = h.join("ada");
+    const auto stored = [&] {
+        return h.run(h.store->read([](snapshot& s) { return store::find_account(s, "ada").value(); }));
+    };
+    h.close();
+    h.settings.users.argon2_passes = 2;
+    h.open();
+    int in = 0;
+    for (int i = 0; i < 4; ++i) {
+        boost::asio::co_spawn(h.io, h.users->sign_in(house::signs("ada", house::good_password)),
+                              [&](std::exception_ptr e, const signed_in&) { in += e ? 0 : 1; });
+    }
+    h.turn();
+    CHECK(in == 4);
+    CHECK(stored().password.find("t=2") != std::string::npos);
+    CHECK(stored().password_changes == 0);
+    CHECK(h.tasks.failed == 0);
+
+    const std::string old = stored().password;
+    const std::string fresh = hash_password_blocking(house::good_password, password_cost(1, 3));
+    const auto replace = [&](const std::string& from, const std::string& to) {
+        h.run(h.store->write(
+            [&, who = ada.who.user](transaction& t) { store::rehash_password(t, who, from, to); }));
+    };
+    replace("another hash", "nothing");
+    CHECK(stored().password == old);
+    replace(old, fresh);
+    CHECK(stored().password == fresh);
+    h.run(h.users->set_password("ada", "another long password"));
+    CHECK(stored().password_changes == 1);
+    const std::string changed = stored().password;
+    replace(fresh, old);  // what a slow one would do
+    CHECK(stored().password == changed);
+    CHECK(h.refusal(h.users->sign_in(house::signs("ada", house::good_password)))
+          == error_code::unauthenticated);
+}
+
+TEST_CASE("a sign-in under way outlives a new hash of the password, not another password") {
+    house h;
+    const person ada = h.join("ada");
+    const std::string slow = hash_password_blocking(house::good_password, password_cost(1, 300));
+    const std::string fresh = hash_password_blocking(house::good_password, password_cost(1, 1));
+    const auto sign_in_beside = [&](task<void> change) {
+        h.run(h.store->write([&](transaction& t) { store::update_password(t, ada.who.user, slow); }));
+        std::optional<error_code> refused;
+        const auto keep = [&](std::exception_ptr e, const signed_in&) {
+            try {
+                if (e) {
+                    std::rethrow_exception(e);
+                }
+            } catch (const error& failed) {
+                refused = failed.code();
+            }
+        };
+        boost::asio::co_spawn(h.io, h.users->sign_in(house::signs("ada", house::good_password)), keep);
+        h.tasks.spawn("the change", std::move(change));
+        h.turn();
+        return refused;
+    };
+    // The sign-in has read the slow hash and is busy with it when the change is stored.
+    CHECK_FALSE(sign_in_beside(
+        h.store->write([&](transaction& t) { store::rehash_password(t, ada.who.user, slow, fresh); })));
+    CHECK(h.run(h.users->list_sessions("ada")).size() == 2);
+    CHECK(sign_in_beside(h.users->set_password("ada", "another long password"))
+          == error_code::unauthenticated);
+    CHECK(h.run(h.users->list_sessions("ada")).empty());
+    CHECK(h.tasks.failed == 0);
 }
 
 TEST_CASE("a profile changes what was given, tells it to both topics, and keeps to its limits") {

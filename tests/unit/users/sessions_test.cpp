@@ -232,6 +232,14 @@ TEST_CASE("tidying forgets what is over and nothing else") {
     h.turn();
     CHECK(rows(0) == 1);
     CHECK(rows(1) == 0);
+    h.clock.advance(h.settings.users.refresh_seconds + 24h * 6);
+    h.users->tick();
+    h.turn();
+    CHECK(rows(0) == 1);
+    h.clock.advance(24h + 1s);
+    h.users->tick();
+    h.turn();
+    CHECK(rows(0) == 0);  // not ended, but unused for long
     CHECK(h.tasks.failed == 0);
 }
 
