@@ -20,6 +20,11 @@ role lowest_role(access needed) noexcept {
     return role::user;
 }
 
+error too_many(std::chrono::milliseconds wait) {
+    error made(error_code::too_many_requests, "too many requests of this kind; wait a little");
+    return made.retry_after(wait);
+}
+
 }  // namespace
 
 class dispatcher::impl {
@@ -35,8 +40,7 @@ public:
             return;
         }
         limited(which.name).add();
-        throw error(error_code::too_many_requests, "too many requests of this kind; wait a little")
-            .retry_after(answer.wait);
+        throw too_many(answer.wait);
     }
     /// A signed-in caller pays by person, so that many behind one address do not share a bucket.
     void take(const limit_class& which, const call& c, access needed) {

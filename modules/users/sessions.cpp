@@ -112,6 +112,10 @@ task<std::vector<session_id>> store_end_others(database& in, journal::writer& no
     });
 }
 
+error refusal() {
+    return error(error_code::unauthenticated, "The refresh token is not valid.");
+}
+
 }  // namespace
 
 std::vector<session_id> end_sessions(transaction& t, journal::writer& notes, user_id user,
@@ -171,10 +175,9 @@ signed_in users_service::admit(session_result made, std::string refresh_token) {
 }
 
 task<signed_in> users_service::refresh(std::string token, origin from) {
-    const error refusal(error_code::unauthenticated, "The refresh token is not valid.");
     const std::optional<refresh_parts> parts = refresh_.read(token);
     if (!parts) {
-        throw refusal;
+        throw refusal();
     }
     rotation_plan plan;
     plan.presented = *parts;
@@ -191,7 +194,7 @@ task<signed_in> users_service::refresh(std::string token, origin from) {
                         {{"session", to_string(parts->session)}, {"user", to_string(result.made.who.id)}});
     }
     if (result.what == rotation::reused || result.what == rotation::refused) {
-        throw refusal;
+        throw refusal();
     }
     co_return admit(std::move(result.made), std::move(successor));
 }

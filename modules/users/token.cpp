@@ -65,6 +65,10 @@ std::optional<payload> read_payload(std::string_view part) {
     }
 }
 
+error refusal() {
+    return error(error_code::unauthenticated, "The access token is not valid.");
+}
+
 }  // namespace
 
 access_tokens::access_tokens(std::string key, std::chrono::seconds lifetime)
@@ -89,23 +93,22 @@ std::string access_tokens::sign(access_claims& claims, timestamp now) const {
 }
 
 access_claims access_tokens::verify(std::string_view token, timestamp now) const {
-    const error refusal(error_code::unauthenticated, "The access token is not valid.");
     if (token.size() > bytes_max) {
-        throw refusal;
+        throw refusal();
     }
     const std::size_t first = token.find('.');
     const std::size_t last = token.rfind('.');
     if (first == std::string_view::npos || first == last || token.substr(0, first) != header_part()) {
-        throw refusal;
+        throw refusal();
     }
     // The text of the signature is compared, not its bytes: so a second spelling of the same bytes is another signature.
     const std::string expected = signature(key_, token.substr(0, last));
     if (!equal_constant_time(as_bytes(expected), as_bytes(token.substr(last + 1)))) {
-        throw refusal;
+        throw refusal();
     }
     const std::optional<payload> said = read_payload(token.substr(first + 1, last - first - 1));
     if (!said || !acceptable(*said, now)) {
-        throw refusal;
+        throw refusal();
     }
     access_claims claims(said->sub, said->sid, said->role);
     claims.issued_at = from_seconds(said->iat);

@@ -158,7 +158,7 @@ BOOST_DESCRIBE_STRUCT(update_me_input, (), (nickname, bio))
 
 struct change_password_input {
     std::string old;
-    std::string new_;
+    std::string new_;  // NOLINT(readability-identifier-naming): `new` on the wire, a keyword here
 };
 BOOST_DESCRIBE_STRUCT(change_password_input, (), (old, new_))
 
