@@ -1,41 +1,9 @@
 // Sessions and what is left behind: signing out, being signed out elsewhere, changing the password.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import {
-    bubbles,
-    kept,
-    launch,
-    open_chat,
-    password,
-    person,
-    register,
-    say,
-    Server,
-    set_up,
-    sign_in,
-    until,
-    Watch,
-} from "./kit.mjs";
+import { test } from "node:test";
+import { bubbles, kept, nothing_broke, password, person, sign_in, stage, until } from "./kit.mjs";
 
-const watch = new Watch();
-let server, browser, olivia, ben;
-
-before(async () => {
-    server = await new Server().start();
-    browser = await launch();
-    olivia = await person(browser, watch);
-    ben = await person(browser, watch);
-    const invite = await set_up(olivia.page, server);
-    await register(ben.page, invite, "ben", "Ben");
-    await open_chat(ben.page, "Olivia");
-    await say(ben.page, "something private");
-    await bubbles(ben.page, "something private").waitFor();
-});
-
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
+const { watch, server, browser, ben } = await stage({ first: "something private" });
 
 async function sign_out(page) {
     await page.goto(new URL("/settings", server.url).href);
@@ -151,6 +119,4 @@ test("a set-up that is done cannot be done again", async () => {
     await guest.context.close();
 });
 
-test("nothing broke the content policy and no error went uncaught", () => {
-    assert.deepEqual(watch.faults, []);
-});
+nothing_broke(watch);

@@ -1,35 +1,22 @@
 // From the first start to a conversation between two people, and what one sees of it: history, marks, typing,
 // title, recall.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import {
     bubbles,
     composer,
-    launch,
+    nothing_broke,
     open_chat,
     person,
     register,
     say,
-    Server,
     set_up,
+    stage,
     until,
-    Watch,
 } from "./kit.mjs";
 
-const watch = new Watch();
-let server, browser, olivia, ben, invite;
-
-before(async () => {
-    server = await new Server().start();
-    browser = await launch();
-    olivia = await person(browser, watch);
-    ben = await person(browser, watch);
-});
-
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
+const { watch, server, browser, olivia, ben } = await stage();
+let invite;
 
 test("the wizard ends on an invite link with a QR code, and the token leaves the address bar", async () => {
     const { page } = olivia;
@@ -261,6 +248,4 @@ test("invites: made, shown, used once, revoked", async () => {
     await late.context.close();
 });
 
-test("nothing broke the content policy and no error went uncaught", () => {
-    assert.deepEqual(watch.faults, []);
-});
+nothing_broke(watch);

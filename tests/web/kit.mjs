@@ -1,4 +1,5 @@
 // What the browser tests share: a server of their own, browsers, and the steps every test begins with.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -6,6 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -201,6 +203,50 @@ export function composer(page) {
 export async function say(page, text) {
     await composer(page).fill(text);
     await composer(page).press("Enter");
+}
+
+/** Olivia owns the server, Ben is invited, has written `first` to her, and both look at it. Gives the invite. */
+async function meet({ server, olivia, ben }, first) {
+    const invite = await set_up(olivia.page, server);
+    await register(ben.page, invite, "ben", "Ben");
+    await open_chat(ben.page, "Olivia");
+    await say(ben.page, first);
+    await bubbles(ben.page, first).waitFor();
+    await olivia.page.locator(".list-row").click();
+    await bubbles(olivia.page, first).waitFor();
+    return invite;
+}
+
+/**
+ * What a file of tests begins with: a server, a browser and two people in it, who have met if `first` says with
+ * which words. Everything ends with the tests. With `host` (see `Server`) and a given server there is nothing.
+ */
+export async function stage({ host = "", first = null } = {}) {
+    const here = { watch: new Watch() };
+    if (host && Server.given) return here;
+    const end = async () => {
+        await here.browser?.close();
+        await here.server?.stop();
+    };
+    try {
+        here.server = await new Server(host).start();
+        here.browser = await launch(host);
+        here.olivia = await person(here.browser, here.watch);
+        here.ben = await person(here.browser, here.watch);
+        if (first !== null) here.invite = await meet(here, first);
+    } catch (error) {
+        await end();
+        throw error;
+    }
+    after(end);
+    return here;
+}
+
+/** What a file of tests ends with. */
+export function nothing_broke(watch, options = {}) {
+    test("nothing broke the content policy and no error went uncaught", options, () => {
+        assert.deepEqual(watch.faults, []);
+    });
 }
 
 /** Bubbles that hold exactly this text. */

@@ -1,38 +1,22 @@
 // Plain HTTP under a name that is not this machine's own: no secure context, so no Web Locks, no clipboard, no randomUUID.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import {
     bubbles,
     kept,
-    launch,
+    nothing_broke,
     open_chat,
-    person,
     register,
     say,
     Server,
     set_up,
+    stage,
     until,
-    Watch,
 } from "./kit.mjs";
 
 const host = "kith.test";
-const watch = new Watch();
-let server, browser, olivia, ben;
-
+const { watch, server, olivia, ben } = await stage({ host });
 const options = { skip: Server.given };
-
-before(async () => {
-    if (Server.given) return;
-    server = await new Server(host).start();
-    browser = await launch(host);
-    olivia = await person(browser, watch);
-    ben = await person(browser, watch);
-});
-
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
 
 test("two people talk over plain HTTP", options, async () => {
     const invite = await set_up(olivia.page, server);
@@ -80,6 +64,4 @@ test("signing out wipes here too", options, async () => {
     await until(async () => (await kept(page)).rows, 0, "rows kept");
 });
 
-test("nothing broke the content policy and no error went uncaught", options, () => {
-    assert.deepEqual(watch.faults, []);
-});
+nothing_broke(watch, options);

@@ -1,46 +1,23 @@
 // Texts by people stay texts; the content policy holds; every place passes axe; the first load is light.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import {
     axe_source,
     bubbles,
     composer,
     fill_account,
-    launch,
-    open_chat,
+    nothing_broke,
     person,
-    register,
     say,
-    Server,
-    set_up,
+    stage,
     until,
     Watch,
 } from "./kit.mjs";
 import { payloads } from "./xss.mjs";
 
-const watch = new Watch();
+const { watch, server, browser, olivia, ben, invite } = await stage({ first: "first" });
 const first_load_max = 100_000;
-let server, browser, olivia, ben, invite;
-
-before(async () => {
-    server = await new Server().start();
-    browser = await launch();
-    olivia = await person(browser, watch);
-    ben = await person(browser, watch);
-    invite = await set_up(olivia.page, server);
-    await register(ben.page, invite, "ben", "Ben");
-    await open_chat(ben.page, "Olivia");
-    await say(ben.page, "first");
-    await bubbles(ben.page, "first").waitFor();
-    await olivia.page.locator(".list-row").click();
-    await bubbles(olivia.page, "first").waitFor();
-});
-
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
 
 async function untouched(page) {
     assert.equal(await page.evaluate(() => window.__xss), undefined);
@@ -271,6 +248,4 @@ test("unknown assets are not answered with the page, the client's own routes are
     assert.match(answer.headers()["content-type"], /text\/html/);
 });
 
-test("nothing broke the content policy and no error went uncaught", () => {
-    assert.deepEqual(watch.faults, []);
-});
+nothing_broke(watch);

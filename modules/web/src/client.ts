@@ -13,7 +13,7 @@ import { Timeline } from "./store/timeline";
 import { Auth } from "./wire/auth";
 import { code_of } from "./wire/error";
 import type { Cursor, Durable, Hello, Mark, Passing, Sent } from "./wire/frames";
-import { request } from "./wire/http";
+import { abandon_requests, request } from "./wire/http";
 import { Link } from "./wire/link";
 
 const timelines_max = 8;
@@ -28,6 +28,8 @@ const database = new Database();
 const timelines = new Map<string, Timeline>();
 /** Texts recalled on this page, so that they can be taken back into the composer. */
 const recalled_texts = new Map<string, string>();
+/** Conversations that changed by an answer: their rows are written with the next batch of events. */
+const unkept = new Set<string>();
 let cursor: Cursor | null = null;
 let outbox_channel: BroadcastChannel | null = null;
 
@@ -157,12 +159,15 @@ function run(): void {
     outbox_channel ??= typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("kith.outbox");
     if (outbox_channel)
         outbox_channel.onmessage = (event: MessageEvent<string>) => outbox.acknowledged(event.data);
+    addEventListener("pagehide", marks.hurry);
     link.start();
 }
 
 /** Nothing of the person stays here: not in memory, not in storage. */
 async function leave(reason: "here" | "elsewhere"): Promise<void> {
     link.stop();
+    abandon_requests();
+    removeEventListener("pagehide", marks.hurry);
     outbox_channel?.close();
     outbox_channel = null;
     outbox.clear();
@@ -170,6 +175,8 @@ async function leave(reason: "here" | "elsewhere"): Promise<void> {
     drafts.clear();
     timelines.clear();
     recalled_texts.clear();
+    typing_sent.clear();
+    unkept.clear();
     cursor = null;
     state.loaded.value = false;
     state.me.value = null;
@@ -181,7 +188,8 @@ async function leave(reason: "here" | "elsewhere"): Promise<void> {
     state.ended_elsewhere.value = reason === "elsewhere";
     await database.wipe();
     state.phase.value = "signed_out";
-    void load_server();
+    // Another tab may have signed in again while this one was still tidying up.
+    void (auth.believed ? start() : load_server());
 }
 
 function show(rows: Rows): void {
@@ -202,6 +210,8 @@ function live(hello: Hello): void {
     outbox.live();
     marks.live();
     drafts.live();
+    timelines.forEach((timeline) => timeline.revive());
+    void fill_holes();
     for (const row of state.conversations.value.values()) {
         if (row.last_seq > row.delivered_seq && row.unread > 0) marks.want("delivered", row.id, row.last_seq);
     }
@@ -213,6 +223,7 @@ function reset(sync: Sync): void {
     state.me.value = sync.me;
     state.conversations.value = new Map(sync.conversations.map((row) => [row.id, row]));
     timelines.forEach((timeline) => timeline.forget());
+    unkept.clear();
     void database.reset(sync);
     if (sync.conversations.length >= snapshot_conversations) void load_rest();
 }
@@ -227,15 +238,18 @@ function changes(list: Durable[], pos: number): void {
         if (change.type === "session.revoked" && change.data.session === auth.session)
             return auth.end("elsewhere");
     }
+    const from = cursor.pos;
     cursor = { epoch: cursor.epoch, pos: Math.max(pos, cursor.pos) };
     publish(view, touched);
     void database.commit({
+        from,
         cursor,
         me: touched.me ? view.me : null,
-        conversations: rows_of(view, touched.conversations),
+        conversations: rows_of(view, new Set([...touched.conversations, ...unkept])),
         messages: touched.messages,
         dropped: touched.dropped,
     });
+    unkept.clear();
     hear(list.flatMap((change) => (change.type === "message.created" ? [change.data] : [])));
 }
 
@@ -246,6 +260,7 @@ function ingest(messages: Message[]): void {
     const touched = new Touched();
     for (const message of messages) apply_message(view, message, touched);
     publish(view, touched);
+    touched.conversations.forEach((id) => unkept.add(id));
     void database.keep(touched.messages);
 }
 
@@ -275,8 +290,10 @@ async function recount(conversation: string): Promise<void> {
     const row = state.conversations.value.get(conversation);
     if (!told || !row?.doubt) return;
     if (told.last_seq !== row.last_seq || told.read_seq !== row.read_seq) return;
-    put(told);
-    void database.keep_conversations([told]);
+    // Of the answer the count alone: what else it says may be older than an event that came meanwhile.
+    const { unread, mentions_unread, last_seq: counted_seq } = told;
+    put({ ...row, unread, mentions_unread, counted_seq, fresh: [], doubt: false });
+    unkept.add(conversation);
 }
 
 /** New messages of others: no longer being written, delivered here, and to be read out. */
@@ -297,15 +314,16 @@ let filling = false;
 async function fill_holes(): Promise<void> {
     if (filling) return;
     filling = true;
-    for (const row of state.conversations.value.values()) {
-        const holes = row.holes ?? [];
-        if (holes.length === 0) continue;
-        const found = await history(row.id, { after: holes[0]! - 1, limit: page_max }).catch(() => []);
-        filling = false;
+    let closed = 0;
+    for (const { id, holes } of state.conversations.value.values()) {
+        if (!holes?.length) continue;
+        const found = await history(id, { after: holes[0]! - 1, limit: page_max }).catch(() => []);
         ingest(found);
-        filling = true;
+        closed += found.filter((message) => holes.includes(message.seq)).length;
     }
     filling = false;
+    // One page for each at a time; without any gain it rests until something comes, or the line is back.
+    if (closed > 0) setTimeout(fill_holes, settle_ms);
 }
 
 async function ask_for(conversation: string): Promise<void> {
@@ -323,7 +341,7 @@ function hold(rows: Held[]): void {
         ...state.conversations.value,
         ...fresh.map((row) => [row.id, row] as const),
     ]);
-    void database.keep_conversations(fresh);
+    if (cursor) void database.keep_conversations(fresh, cursor);
 }
 
 /** The snapshot holds the newest conversations; the others come by pages. */
@@ -342,15 +360,9 @@ function passing(event: Passing): void {
     if (event.type === "typing") show_typing(event.data);
     else if (event.type === "token.expiring") void auth.renew().catch(() => {});
     else if (event.type === "presence") {
-        const next = new Map(state.conversations.value);
-        for (const row of next.values()) {
-            if (row.peer?.id !== event.data.user) continue;
-            next.set(row.id, {
-                ...row,
-                peer: { ...row.peer, presence: event.data.presence, last_seen: event.data.last_seen },
-            });
-        }
-        state.conversations.value = next;
+        const { user, presence, last_seen } = event.data;
+        for (const row of state.conversations.value.values())
+            if (row.peer?.id === user) put({ ...row, peer: { ...row.peer, presence, last_seen } });
     }
 }
 

@@ -14,6 +14,7 @@ beforeEach(async () => {
 
 function batch(pos: number, text: string, epoch = "e"): Batch {
     return {
+        from: 10,
         cursor: { epoch, pos },
         me: null,
         conversations: [conversation("c2", "2", { last_seq: 1, title: text })],
@@ -44,6 +45,22 @@ describe("database", () => {
     it("a tab of another epoch writes nothing", async () => {
         await database.commit(batch(99, "old epoch", "d"));
         expect(await database.load()).toMatchObject({ cursor: { epoch: "e", pos: 10 } });
+    });
+    it("a batch that does not join what is kept is left to the tab that has the rest", async () => {
+        await database.commit({ ...batch(12, "twelve"), from: 11 });
+        expect(await database.load()).toMatchObject({ cursor: { pos: 10 }, conversations: [{ title: "user 2" }] });
+        await database.commit(batch(12, "twelve"));
+        await database.commit({ ...batch(13, "thirteen"), from: 12 });
+        expect(await database.load()).toMatchObject({ cursor: { pos: 13 } });
+    });
+    it("an answer to a tab that is behind overwrites no row, and adds what is missing", async () => {
+        await database.commit(batch(12, "twelve"));
+        const answers = [conversation("c2", "2", { title: "old" }), conversation("c3", "3", { title: "new" })];
+        await database.keep_conversations(answers, { epoch: "e", pos: 11 });
+        const titles = async () => (await database.load())?.conversations.map((row) => row.title);
+        expect(await titles()).toEqual(["twelve", "new"]);
+        await database.keep_conversations([conversation("c2", "2", { title: "now" })], { epoch: "e", pos: 12 });
+        expect(await titles()).toEqual(["now", "new"]);
     });
     it("a transaction that fails leaves neither rows nor cursor", async () => {
         const broken = batch(11, "eleven");

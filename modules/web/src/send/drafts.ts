@@ -12,6 +12,7 @@ export interface DraftsHost {
 }
 
 const pause_ms = 1_500;
+const again_ms = 6_000;
 
 export class Drafts {
     readonly #host: DraftsHost;
@@ -62,11 +63,11 @@ export class Drafts {
         this.#host.show(new Map(this.#all));
     }
 
-    #later(conversation: string): void {
+    #later(conversation: string, ms = pause_ms): void {
         clearTimeout(this.#timers.get(conversation));
         this.#timers.set(
             conversation,
-            setTimeout(() => void this.#send(conversation), pause_ms),
+            setTimeout(() => void this.#send(conversation), ms),
         );
     }
 
@@ -78,7 +79,7 @@ export class Drafts {
         try {
             if (this.#host.known(conversation) !== text) await this.#host.send(conversation, text);
         } catch (error) {
-            if (is_passing(error)) return;
+            if (is_passing(error)) return this.#later(conversation, again_ms);
         }
         if (this.#all.get(conversation) !== text) return;
         this.#all.delete(conversation);

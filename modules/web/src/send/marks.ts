@@ -45,6 +45,9 @@ export class Marks {
         this.#wanted.clear();
     }
 
+    /** What is gathered goes out at once: the page is about to be left, and would forget it. */
+    readonly hurry = (): void => this.#flush();
+
     #later(ms: number): void {
         if (this.#timer !== undefined) return;
         this.#timer = setTimeout(() => {

@@ -53,7 +53,8 @@ function span(from: number, to: number): number[] {
 
 function fresh_with(row: Held, message: Message, me: string): readonly number[] {
     const fresh = row.fresh ?? [];
-    if (message.sender === me || message.seq <= row.read_seq || fresh.length >= fresh_max) return fresh;
+    const counted = message.seq <= Math.max(row.read_seq, row.counted_seq ?? 0);
+    if (message.sender === me || counted || fresh.length >= fresh_max) return fresh;
     return [...fresh, message.seq];
 }
 

@@ -32,6 +32,8 @@ export interface Rows {
 
 /** The rows that a batch of events changed, as they are after it. */
 export interface Batch {
+    /** The position before the batch: what is kept must have come at least as far, or rows would be missing. */
+    from: number;
     cursor: Cursor;
     me: User | null;
     conversations: Held[];
@@ -120,14 +122,15 @@ export class Database {
 
     /**
      * Writes a batch unless another tab has already been further: then the rows that are there are newer than
-     * ours.
+     * ours. Nor when what is kept is behind the batch, as after another tab's reset: that tab has the rest.
      */
     async commit(batch: Batch): Promise<void> {
         return this.#guard(undefined, async (db) => {
             const tx = db.transaction(["meta", "conversations", "messages"], "readwrite");
             await whole(tx, async (write) => {
                 const held = (await tx.objectStore("meta").get("cursor")) as Cursor | undefined;
-                if (!held || held.epoch !== batch.cursor.epoch || held.pos >= batch.cursor.pos) return;
+                if (!held || held.epoch !== batch.cursor.epoch) return;
+                if (held.pos >= batch.cursor.pos || held.pos < batch.from) return;
                 for (const id of batch.dropped) write(tx.objectStore("messages").delete(all_of(id)));
                 for (const row of batch.conversations) write(tx.objectStore("conversations").put(row));
                 for (const message of batch.messages) write(tx.objectStore("messages").put(message));
@@ -155,18 +158,29 @@ export class Database {
     async keep(messages: Message[]): Promise<void> {
         return this.#guard(undefined, async (db) => {
             const tx = db.transaction("messages", "readwrite");
-            for (const message of messages) {
-                const held = await tx.store.get([message.conversation, message.seq]);
-                if (!held || supersedes(message, held)) void tx.store.put(message);
-            }
-            await tx.done;
+            await whole(tx, async (write) => {
+                for (const message of messages) {
+                    const held = await tx.store.get([message.conversation, message.seq]);
+                    if (!held || supersedes(message, held)) write(tx.store.put(message));
+                }
+            });
         });
     }
 
-    async keep_conversations(rows: Held[]): Promise<void> {
+    /**
+     * Keeps conversations learnt of without an event. Where another tab is further than `cursor` only those
+     * that are missing: its rows are newer, and no event would bring back what is overwritten.
+     */
+    async keep_conversations(rows: Held[], cursor: Cursor): Promise<void> {
         return this.#guard(undefined, async (db) => {
-            const tx = db.transaction("conversations", "readwrite");
-            await whole(tx, (write) => rows.forEach((row) => write(tx.store.put(row))));
+            const tx = db.transaction(["meta", "conversations"], "readwrite");
+            await whole(tx, async (write) => {
+                const held = (await tx.objectStore("meta").get("cursor")) as Cursor | undefined;
+                if (held?.epoch !== cursor.epoch) return;
+                const store = tx.objectStore("conversations");
+                for (const row of rows)
+                    if (held.pos <= cursor.pos || !(await store.get(row.id))) write(store.put(row));
+            });
         });
     }
 
@@ -201,11 +215,12 @@ export class Database {
         return this.#guard(undefined, async (db) => {
             if ((await db.count("messages")) <= messages_kept_max) return;
             const tx = db.transaction("messages", "readwrite");
+            const deleted: Promise<void>[] = [];
             for (const row of conversations) {
                 const until = row.last_seq - messages_kept_each;
-                if (until > 0) void tx.store.delete(IDBKeyRange.bound([row.id, 0], [row.id, until]));
+                if (until > 0) deleted.push(tx.store.delete(IDBKeyRange.bound([row.id, 0], [row.id, until])));
             }
-            await tx.done;
+            await Promise.all([...deleted, tx.done]);
         });
     }
 
@@ -227,8 +242,8 @@ export class Database {
             return await work(this.#db);
         } catch (error) {
             // A full or vanished storage must not stop the chat. Nothing more is written by this page: a
-            // later batch after a
-            // lost one would move the cursor over a gap, while what is there now can be resumed from.
+            // later batch after a lost one would move the cursor over a gap, while what is there now can be
+            // resumed from.
             console.warn("kith: storage failed", error);
             this.stop();
             return otherwise;

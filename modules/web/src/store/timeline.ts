@@ -127,13 +127,29 @@ export class Timeline {
 
     /** Brings a message into the window, moving the window there when it is far. */
     async reach(seq: number): Promise<void> {
-        await this.open();
+        const near = seq > (this.#row?.last_seq ?? 0) - page_size;
+        if (near || this.#ready) await this.open();
         if (this.#rows.has(seq)) return;
         const generation = ++this.#generation;
-        const items = await this.#under_way(() =>
-            this.#source.fetch(this.id, { around: seq, limit: page_size }),
-        );
-        if (generation === this.#generation && items.length > 0) this.#replace(items, false);
+        this.older.value = "loading";
+        try {
+            const items = await this.#under_way(() => this.#around(seq));
+            if (generation !== this.#generation) return;
+            if (items.length > 0) {
+                this.#ready = Promise.resolve();
+                this.#replace(items, false);
+            }
+        } finally {
+            if (generation === this.#generation) this.older.value = "idle";
+        }
+        if (this.empty) await this.open();
+    }
+
+    /** The line is back: what could not be loaded is no longer known to fail. */
+    revive(): void {
+        const failed = [this.older, this.newer].filter((edge) => edge.value === "failed");
+        failed.forEach((edge) => (edge.value = "idle"));
+        if (failed.length > 0) this.version.value++;
     }
 
     /** Back to the newest messages from wherever the window is. */
@@ -158,6 +174,15 @@ export class Timeline {
 
     get #row(): Held | undefined {
         return this.#source.conversation(this.id);
+    }
+
+    /** What stands around a message: from what is kept, if the message itself is. */
+    async #around(seq: number): Promise<Message[]> {
+        const half = page_size / 2;
+        const kept = await this.#source.kept(this.id, seq - half, seq + half);
+        const at = kept.findIndex((one) => one.seq === seq);
+        if (at < 0) return this.#source.fetch(this.id, { around: seq, limit: page_size });
+        return [...this.#run_down(kept.slice(0, at), seq - 1), ...this.#run_up(kept.slice(at), seq)];
     }
 
     #put(message: Message): void {
@@ -215,6 +240,7 @@ export class Timeline {
             edge.value = "idle";
         } catch {
             if (generation === this.#generation) edge.value = "failed";
+            if (this.#fetching === 0) this.#late.clear();
         }
     }
 

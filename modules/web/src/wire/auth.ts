@@ -15,7 +15,8 @@ interface Held {
     session: string;
 }
 
-type Note = { kind: "ask" } | { kind: "token"; held: Held } | { kind: "signed_out" };
+type Note =
+    { kind: "ask" } | { kind: "token"; held: Held } | { kind: "signed_out"; session: string | null };
 
 /** What the rest of the client hears about the session. */
 export interface AuthListener {
@@ -33,6 +34,8 @@ export class Auth {
     #waiting: ((held: Held) => void)[] = [];
     #listener: AuthListener;
     #ended = false;
+    /** Counts the ends of sessions, so that what was begun before one is known to be of the past. */
+    #turn = 0;
 
     constructor(listener: AuthListener) {
         this.#listener = listener;
@@ -64,7 +67,7 @@ export class Auth {
             expires_at: Date.now() + session.expires_in * 1000,
             session: session.session.id,
         });
-        this.#hint(true);
+        this.#hint(true, session.session.id);
         this.#say({ kind: "token", held: this.#held! });
     }
 
@@ -86,23 +89,26 @@ export class Auth {
     /** Forgets the token here and in the other tabs. */
     end(reason: "here" | "elsewhere"): void {
         if (this.#ended) return;
-        this.#say({ kind: "signed_out" });
+        this.#say({ kind: "signed_out", session: this.session });
         this.#finish(reason);
     }
 
     #finish(reason: "here" | "elsewhere"): void {
         if (this.#ended) return;
         this.#ended = true;
-        this.#held = null;
+        this.#turn++;
         clearTimeout(this.#timer);
-        this.#hint(false);
+        this.#hint(false, this.session);
+        this.#held = null;
         this.#listener.ended(reason);
     }
 
-    #hint(signed_in: boolean): void {
+    /** A tab that hears late of an end must not take back the hint of a session that came after it. */
+    #hint(signed_in: boolean, session: string | null): void {
         try {
-            if (signed_in) localStorage.setItem(hint_key, "1");
-            else localStorage.removeItem(hint_key);
+            const held = localStorage.getItem(hint_key);
+            if (signed_in) localStorage.setItem(hint_key, session ?? "");
+            else if (session === null || held === session) localStorage.removeItem(hint_key);
         } catch {
             // Storage may be forbidden; then a reload asks for the password again.
         }
@@ -128,9 +134,14 @@ export class Auth {
             this.#ended = false;
             this.#keep(note.held);
             this.#listener.joined();
-        } else if (note.kind === "signed_out") {
+        } else if (note.kind === "signed_out" && !this.#followed(note.session)) {
             this.#finish("here");
         }
+    }
+
+    /** Whether this tab is in another session than the one that is said to be over. */
+    #followed(session: string | null): boolean {
+        return session !== null && this.session !== null && session !== this.session;
     }
 
     async #locked(stale: string | undefined): Promise<string> {
@@ -166,13 +177,14 @@ export class Auth {
 
     async #refresh(): Promise<string> {
         if (this.#ended) throw new RequestError({ code: "unauthenticated" });
+        const turn = this.#turn;
         try {
             const session = await request("post", "/api/v1/sessions/refresh", { body: {}, anonymous: true });
-            if (this.#ended) throw network_error("signed out meanwhile");
+            if (turn !== this.#turn) throw network_error("signed out meanwhile");
             this.adopt(session);
             return session.access_token;
         } catch (error) {
-            if (code_of(error) === "unauthenticated") this.end("elsewhere");
+            if (code_of(error) === "unauthenticated" && turn === this.#turn) this.end("elsewhere");
             throw error;
         }
     }

@@ -28,6 +28,14 @@ export interface TokenSource {
 
 const timeout_ms = 20_000;
 let tokens: TokenSource | null = null;
+/** The requests of whoever is signed in, until their answer has been read. */
+const under_way = new Set<AbortController>();
+
+/** Whoever asked has signed out: no answer may reach the one who signs in next. */
+export function abandon_requests(): void {
+    under_way.forEach((one) => one.abort());
+    under_way.clear();
+}
 
 export function use_tokens(source: TokenSource): void {
     tokens = source;
@@ -48,11 +56,18 @@ function address(
     return tail ? `${path}?${tail}` : path;
 }
 
-async function problem_of(response: Response): Promise<RequestError> {
-    const seconds = Number(response.headers.get("Retry-After"));
+interface Answer {
+    status: number;
+    ok: boolean;
+    retry_after: string | null;
+    text: string;
+}
+
+function problem_of(answer: Answer): RequestError {
+    const seconds = Number(answer.retry_after);
     const retry_after_ms = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
     try {
-        const problem = (await response.json()) as Problem;
+        const problem = JSON.parse(answer.text) as Problem;
         return new RequestError({
             code: problem.code,
             detail: problem.detail,
@@ -61,19 +76,25 @@ async function problem_of(response: Response): Promise<RequestError> {
         });
     } catch {
         // A proxy between us and the server may answer with a page of its own.
-        const code = response.status >= 500 ? "overloaded" : "internal";
-        return new RequestError({ code, detail: `HTTP ${response.status}`, retry_after_ms });
+        const code = answer.status >= 500 ? "overloaded" : "internal";
+        return new RequestError({ code, detail: `HTTP ${answer.status}`, retry_after_ms });
     }
 }
 
-async function once(method: string, url: string, body: unknown, token: string | null): Promise<Response> {
+/** One try, with its answer read to the end, all within the time allowed. */
+async function once(
+    method: string,
+    url: string,
+    body: unknown,
+    token: string | null,
+    giving_up: AbortController,
+): Promise<Answer> {
     const headers: Record<string, string> = { Accept: "application/json" };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (token) headers["Authorization"] = `Bearer ${token}`;
-    const giving_up = new AbortController();
     const timer = setTimeout(() => giving_up.abort(), timeout_ms);
     try {
-        return await fetch(url, {
+        const response = await fetch(url, {
             method,
             headers,
             body: body === undefined ? null : JSON.stringify(body),
@@ -81,6 +102,8 @@ async function once(method: string, url: string, body: unknown, token: string | 
             cache: "no-store",
             signal: giving_up.signal,
         });
+        const { status, ok } = response;
+        return { status, ok, retry_after: response.headers.get("Retry-After"), text: await response.text() };
     } catch (cause) {
         throw network_error(String(cause));
     } finally {
@@ -94,17 +117,35 @@ export async function request<M extends Method, P extends PathsWith<M>>(
     options: Options<Op<M, P>> = {},
 ): Promise<AnswerOf<Op<M, P>>> {
     const url = address(String(path), options);
-    const verb = method.toUpperCase();
-    let token = options.anonymous || !tokens ? null : await tokens.token();
-    let response = await once(verb, url, options.body, token);
-    if (response.status === 401 && token && tokens) {
-        token = await tokens.token(token);
-        response = await once(verb, url, options.body, token);
-    }
-    if (!response.ok) throw await problem_of(response);
-    if (response.status === 204) return undefined as AnswerOf<Op<M, P>>;
+    const giving_up = new AbortController();
+    if (!options.anonymous) under_way.add(giving_up);
     try {
-        return (await response.json()) as AnswerOf<Op<M, P>>;
+        const answer = await with_token(method.toUpperCase(), url, options, giving_up);
+        if (!answer.ok) throw problem_of(answer);
+        if (answer.status === 204) return undefined as AnswerOf<Op<M, P>>;
+        return parsed(answer.text) as AnswerOf<Op<M, P>>;
+    } finally {
+        under_way.delete(giving_up);
+    }
+}
+
+/** With the access token, once more with a new one when it is refused. */
+async function with_token(
+    verb: string,
+    url: string,
+    options: { body?: unknown; anonymous?: boolean },
+    giving_up: AbortController,
+): Promise<Answer> {
+    if (options.anonymous || !tokens) return once(verb, url, options.body, null, giving_up);
+    const token = await tokens.token();
+    const answer = await once(verb, url, options.body, token, giving_up);
+    if (answer.status !== 401) return answer;
+    return once(verb, url, options.body, await tokens.token(token), giving_up);
+}
+
+function parsed(text: string): unknown {
+    try {
+        return JSON.parse(text);
     } catch (cause) {
         throw network_error(String(cause));
     }

@@ -51,14 +51,19 @@ function use_text(
 
 /** The field is as high as its text, up to its share of the window. */
 function use_height(area: { current: HTMLTextAreaElement | null }, text: string): void {
-    useLayoutEffect(() => {
+    const fit = () => {
         const element = area.current;
         if (!element) return;
         element.style.height = "auto";
         const most = (element.closest(".chat")?.clientHeight ?? innerHeight) * height_share_max;
         element.style.height = `${Math.min(element.scrollHeight, most)}px`;
         element.style.overflowY = element.scrollHeight > most ? "auto" : "hidden";
-    }, [text]);
+    };
+    useLayoutEffect(fit, [text]);
+    useEffect(() => {
+        addEventListener("resize", fit);
+        return () => removeEventListener("resize", fit);
+    }, []);
 }
 
 function Left({ left }: { left: number }) {

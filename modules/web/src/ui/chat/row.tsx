@@ -48,6 +48,13 @@ function classes(own: boolean, first: boolean, last: boolean, flash = false): st
     return `row${own ? " own" : ""}${first ? " first" : ""}${last ? " last" : ""}${flash ? " flash" : ""}`;
 }
 
+const spoken_max = 300;
+
+/** What is read out when the keys come to a row: who, when, and what was said. */
+function spoken(name: string, time: string, text: string): string {
+    return [name, clock(time), text.slice(0, spoken_max)].join(", ");
+}
+
 function MessageRow({
     item,
     row,
@@ -59,6 +66,7 @@ function MessageRow({
 }) {
     const { message, own } = item;
     const name = own ? t("message.you") : row.title;
+    const silent = message.recalled_at ? "list.recalled" : "list.no_text";
     return (
         <article
             class={classes(own, item.first, item.last, flash)}
@@ -66,7 +74,7 @@ function MessageRow({
             data-seq={message.seq}
             data-message
             tabIndex={-1}
-            aria-label={`${name}, ${clock(message.sent_at)}`}
+            aria-label={spoken(name, message.sent_at, message.body?.text ?? t(silent))}
             ref={(element) => register_row(element, message, row)}
             onContextMenu={(event) => keep_native(event) || open_message_menu(event, event.currentTarget)}
             {...long_press((event) =>
@@ -146,7 +154,7 @@ function UnsentRow({ item }: { item: Extract<Item, { kind: "unsent" }> }) {
             data-key={item.key}
             data-message
             tabIndex={-1}
-            aria-label={`${t("message.you")}, ${clock(unsent.created_at)}`}
+            aria-label={spoken(t("message.you"), unsent.created_at, unsent.text)}
         >
             <div class={failed ? "bubble failed" : "bubble"}>
                 <Text text={unsent.text} />

@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { mark_read, timeline as timeline_of, watched } from "../../client";
 import type { Held } from "../../store/apply";
 import type { Heights } from "../parts/heights";
+import type { Item } from "./items";
 import { open_message_menu } from "./message_menu";
 
 /** A row and how far its top is below the top of the window. `end` sticks to the newest. */
@@ -14,13 +15,23 @@ function rows_in(scroller: HTMLElement): HTMLElement[] {
     return [...scroller.querySelectorAll<HTMLElement>("[data-key]")];
 }
 
-export function place_now(scroller: HTMLElement): Place | null {
-    const top = scroller.getBoundingClientRect().top;
+/** By the first message in sight: a line for a day moves up when older messages of that day are loaded. */
+export function place_now(scroller: HTMLElement, heights: Heights, items: readonly Item[]): Place | null {
+    const { top, bottom } = scroller.getBoundingClientRect();
+    let line: Place | null = null;
     for (const element of rows_in(scroller)) {
         const box = element.getBoundingClientRect();
-        if (box.bottom > top) return { key: element.dataset["key"]!, offset: box.top - top };
+        if (box.bottom <= top) continue;
+        if (box.top >= bottom) break;
+        const place = { key: element.dataset["key"]!, offset: box.top - top };
+        if (element.dataset["message"] !== undefined) return place;
+        line ??= place;
     }
-    return null;
+    if (line) return line;
+    // Moved so far at once that nothing drawn is in sight: reckoned, then.
+    const from = heights.at(scroller.scrollTop);
+    const at = items.findIndex(({ kind }, index) => index >= from && (kind === "message" || kind === "unsent"));
+    return at < 0 ? null : { key: items[at]!.key, offset: heights.top(at) - scroller.scrollTop };
 }
 
 /**
@@ -83,6 +94,11 @@ export function use_resize(
     }, [box.current, heights]);
 }
 
+function last_in_sight(rows: HTMLElement[], scroller: HTMLElement): HTMLElement | undefined {
+    const bottom = scroller.getBoundingClientRect().bottom + near_end_px;
+    return rows.filter((row) => row.getBoundingClientRect().bottom <= bottom).at(-1) ?? rows[0];
+}
+
 /**
  * Up and down move between messages, Home and End to the ends, Enter or the menu key opens what one can do.
  */
@@ -94,7 +110,7 @@ export function rove(event: KeyboardEvent, scroller: HTMLElement): void {
     );
     const step = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" ? 1 : 0;
     if (step !== 0) {
-        const to = at < 0 ? rows.at(-1) : rows[at + step];
+        const to = at < 0 ? last_in_sight(rows, scroller) : rows[at + step];
         if (!to) return;
         event.preventDefault();
         to.focus({ preventScroll: true });

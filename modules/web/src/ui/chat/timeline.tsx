@@ -20,21 +20,24 @@ const spare_px = 700;
 const load_ahead_px = 900;
 /** The unread line, or the message that an address names, is put this far down the window. */
 const landing_share = 0.3;
+const flash_ms = 1_600;
 
 interface Standing {
     place: Place;
-    /** Whether the place to begin at has been found. */
+    /** Whether the place to begin at has been found. Before that nothing counts as read. */
     landed: boolean;
+    /** The row that had the focus last: it may be scrolled away and no longer drawn. */
+    focused: Element | null;
 }
 
-function use_items(row: Held, model: Model): Item[] {
+/** The first message that was unread when one came in: it stays marked until one leaves. */
+function use_unread_from(row: Held): number | null {
+    return useMemo(() => (row.unread > 0 ? Math.max(row.read_seq + 1, row.first_seq) : null), []);
+}
+
+function use_items(row: Held, model: Model, unread_from: number | null): Item[] {
     const version = model.version.value;
     const own = me.value?.id ?? "";
-    // What was unread when one came in stays marked until one leaves.
-    const unread_from = useMemo(
-        () => (row.unread > 0 ? Math.max(row.read_seq + 1, row.first_seq) : null),
-        [],
-    );
     return useMemo(() => {
         const pending = unsent.value.filter((one) => one.conversation === row.id);
         const { peer_read_seq, peer_delivered_seq } = row;
@@ -57,9 +60,11 @@ function use_items(row: Held, model: Model): Item[] {
     ]);
 }
 
-function use_loading(model: Model, seq: number | undefined): void {
+/** Loads where one is to begin, and says when that is done, found or not. */
+function use_loading(model: Model, goal: number | null, done: () => void): void {
     useEffect(() => {
-        void (seq === undefined ? model.open() : model.reach(seq).catch(() => model.open()));
+        const loading = goal === null ? model.open() : model.reach(goal).catch(() => model.open());
+        void loading.then(done);
     }, []);
     // A reset empties the window; what is looked at is loaded again.
     useEffect(() => {
@@ -76,17 +81,19 @@ function land(standing: Standing, items: Item[], seq: number | undefined, height
     const wanted = items.find((item) =>
         seq === undefined ? item.kind === "unread" : item.kind === "message" && item.message.seq === seq,
     );
-    // A message that is still being fetched is waited for.
-    standing.landed = seq === undefined || wanted !== undefined;
-    if (wanted) standing.place = { key: wanted.key, offset: height * landing_share };
-    return seq !== undefined && wanted ? wanted.key : null;
+    // What is still being fetched is waited for.
+    if (!wanted) return null;
+    standing.landed = true;
+    standing.place = { key: wanted.key, offset: height * landing_share };
+    return seq === undefined ? null : wanted.key;
 }
 
-function span_of(heights: Heights, place: Place, view: number): Span {
-    const from =
-        place === "end"
-            ? heights.total - view
-            : heights.top(Math.max(0, heights.index_of(place.key))) - place.offset;
+function span_of(heights: Heights, place: Place, scroller: HTMLElement | null): Span {
+    const view = scroller?.clientHeight ?? 800;
+    const at = place === "end" ? -1 : heights.index_of(place.key);
+    let from = scroller?.scrollTop ?? 0;
+    if (place === "end") from = heights.total - view;
+    else if (at >= 0) from = heights.top(at) - place.offset;
     return heights.span(from, from + view, spare_px);
 }
 
@@ -100,28 +107,29 @@ export function Timeline({ row, seq }: { row: Held; seq?: number }) {
     const model = timeline_of(row.id);
     const box = useRef<HTMLDivElement>(null);
     const heights = useMemo(() => new Heights(), []);
-    const standing = useRef<Standing>({ place: "end", landed: false }).current;
+    const standing = useRef<Standing>({ place: "end", landed: false, focused: null }).current;
     const redraw = useSignal(0);
     const away = useSignal(false);
     const flash = useSignal<string | null>(null);
     const again = () => void redraw.value++;
     void redraw.value;
-    const items = use_items(row, model);
-    use_loading(model, seq);
+    const unread_from = use_unread_from(row);
+    const items = use_items(row, model, unread_from);
+    const begun = useSignal(false);
+    use_loading(model, seq ?? unread_from, () => (standing.landed = begun.value = true));
     useMemo(() => reckon(heights, items), [items]);
-    const newest = items.at(-1);
-    // What one has just written is always brought into sight.
-    useMemo(
-        () => newest?.kind === "unsent" && (standing.place = "end"),
-        [newest?.kind === "unsent" && newest.key],
-    );
+    use_own_at_end(items, standing);
     const landed = land(standing, items, seq, box.current?.clientHeight ?? 600);
     if (landed) flash.value = landed;
-    const span = span_of(heights, standing.place, box.current?.clientHeight ?? 800);
+    const span = span_of(heights, standing.place, box.current);
+    use_flash(flash);
 
-    useLayoutEffect(() => settle(box.current, heights, standing.place, again));
+    useLayoutEffect(() => {
+        settle(box.current, heights, standing.place, again);
+        keep_focus(box.current, standing);
+    });
     const looked = () => {
-        if (box.current) look(box.current, row, model, standing, away);
+        if (box.current) look(box.current, row, model, { heights, items }, standing, away);
     };
     const scrolled = () => {
         looked();
@@ -129,13 +137,14 @@ export function Timeline({ row, seq }: { row: Held; seq?: number }) {
         const shown = heights.span(scrollTop, scrollTop + clientHeight, spare_px / 2);
         if (shown.first < span.first || shown.end > span.end) again();
     };
-    useEffect(looked, [items, watched.value]);
+    useEffect(looked, [items, watched.value, begun.value]);
     use_resize(box, heights, again);
     const to_newest = () => {
         standing.place = "end";
         void model.to_head().then(again);
         again();
     };
+    use_own_in_sight(row.id, model, to_newest);
     return (
         <div class="timeline">
             <div
@@ -147,6 +156,7 @@ export function Timeline({ row, seq }: { row: Held; seq?: number }) {
                 tabIndex={0}
                 data-region
                 onScroll={scrolled}
+                onFocusIn={(event) => (standing.focused = event.target as Element)}
                 onKeyDown={(event) => rove(event, box.current!)}
             >
                 <div class="timeline-rows">
@@ -154,6 +164,7 @@ export function Timeline({ row, seq }: { row: Held; seq?: number }) {
                     <Edge model={model} bare={items.length === 0} />
                     <Rows items={items.slice(span.first, span.end)} row={row} flash={flash.value} />
                     <div style={{ height: `${heights.total - heights.top(span.end)}px` }} />
+                    {model.newer.value === "failed" && <Failed again={() => void model.load_newer()} />}
                 </div>
             </div>
             {away.value && <ToNewest unread={row.unread} act={to_newest} />}
@@ -166,26 +177,65 @@ function look(
     scroller: HTMLElement,
     row: Held,
     model: Model,
+    drawn: { heights: Heights; items: readonly Item[] },
     standing: Standing,
     away: Signal<boolean>,
 ): void {
     const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
-    standing.place = below < near_end_px && model.at_head ? "end" : (place_now(scroller) ?? standing.place);
+    standing.place = below < near_end_px && model.at_head ? "end" : (place_now(scroller, drawn.heights, drawn.items) ?? standing.place);
     away.value = below > scroller.clientHeight * 0.6 || !model.at_head;
     if (scroller.scrollTop < load_ahead_px && model.older.value === "idle") void model.load_older();
     if (below < load_ahead_px && model.newer.value === "idle") void model.load_newer();
-    read_in_sight(scroller, row, me.value?.id ?? "");
+    if (standing.landed) read_in_sight(scroller, row, me.value?.id ?? "");
+}
+
+/** A row that is no longer drawn takes the focus with it: the keys then go on from the list itself. */
+function keep_focus(scroller: HTMLElement | null, standing: Standing): void {
+    if (!standing.focused || standing.focused.isConnected) return;
+    standing.focused = null;
+    if (document.activeElement === document.body) scroller?.focus({ preventScroll: true });
+}
+
+/** What one has just written is always brought into sight. */
+function use_own_at_end(items: Item[], standing: Standing): void {
+    const newest = items.at(-1);
+    const own = newest?.kind === "unsent" && newest.key;
+    useMemo(() => own && (standing.place = "end"), [own]);
+}
+
+/** Whoever writes while far from the newest messages is taken to them, where the own one will stand. */
+function use_own_in_sight(conversation: string, model: Model, to_newest: () => void): void {
+    const last = unsent.value.filter((one) => one.conversation === conversation).at(-1)?.client_id;
+    const before = useRef(last);
+    useEffect(() => {
+        if (last !== undefined && last !== before.current && !model.at_head) to_newest();
+        before.current = last;
+    }, [last]);
+}
+
+/** What an address pointed at is shown off once, and not each time that it is scrolled into sight. */
+function use_flash(flash: Signal<string | null>): void {
+    useEffect(() => {
+        if (flash.value === null) return;
+        const timer = setTimeout(() => (flash.value = null), flash_ms);
+        return () => clearTimeout(timer);
+    }, [flash.value]);
 }
 
 function Rows({ items, row, flash }: { items: Item[]; row: Held; flash: string | null }) {
-    const drawn = useMemo(() => new WeakMap<Item, VNode>(), [language.value]);
+    const words = `${language.value} ${row.title} ${row.last_seq === 0}`;
+    // What is in sight and no more: a node that is kept keeps all that was drawn for it.
+    const before = useRef({ words, nodes: new Map<Item, VNode>() });
+    const known = before.current.words === words ? before.current.nodes : new Map<Item, VNode>();
+    const drawn = new Map<Item, VNode>();
     const nodes = items.map((item) => {
         if (item.key === flash) return <Row key={item.key} item={item} row={row} flash />;
         // The same node again tells Preact that there is nothing to compare.
-        let node = drawn.get(item);
-        if (!node) drawn.set(item, (node = <Row key={item.key} item={item} row={row} flash={false} />));
+        const node = known.get(item) ?? <Row key={item.key} item={item} row={row} flash={false} />;
+        drawn.set(item, node);
         return node;
     });
+    before.current = { words, nodes: drawn };
     return <>{nodes}</>;
 }
 
@@ -195,15 +245,7 @@ function Rows({ items, row, flash }: { items: Item[]; row: Held; flash: string |
 function Edge({ model, bare }: { model: Model; bare: boolean }) {
     const state = model.older.value;
     if (state === "failed") {
-        const again = () => void (model.empty ? model.open() : model.load_older());
-        return (
-            <div class="note" role="alert">
-                <p>{t("chat.load_failed")}</p>
-                <button type="button" class="plain" onClick={again}>
-                    {t("common.retry")}
-                </button>
-            </div>
-        );
+        return <Failed again={() => void (model.empty ? model.open() : model.load_older())} />;
     }
     if (!bare || state !== "loading") return null;
     return (
@@ -211,6 +253,17 @@ function Edge({ model, bare }: { model: Model; bare: boolean }) {
             {[60, 40, 75, 30, 55].map((width, at) => (
                 <div key={at} class={at % 2 ? "bone own" : "bone"} style={{ width: `${width}%` }} />
             ))}
+        </div>
+    );
+}
+
+function Failed({ again }: { again(): void }) {
+    return (
+        <div class="note" role="alert">
+            <p>{t("chat.load_failed")}</p>
+            <button type="button" class="plain" onClick={again}>
+                {t("common.retry")}
+            </button>
         </div>
     );
 }

@@ -3,6 +3,7 @@ import type { User } from "../../api/types";
 import { open_direct } from "../../client";
 import { t } from "../../i18n/language";
 import type { Held } from "../../store/apply";
+import { presence_of } from "../../store/state";
 import { Avatar } from "../parts/avatar";
 import { explain } from "../parts/errors";
 import { notify } from "../parts/toast";
@@ -47,7 +48,7 @@ export function Results({
                             avatar={row.peer?.id ?? row.id}
                             name={row.title}
                             about={row.peer ? `@${row.peer.username}` : ""}
-                            presence={row.peer?.presence}
+                            presence={presence_of(row)}
                             chosen={chosen === at}
                             act={() => open_chat(row)}
                         />

@@ -49,10 +49,6 @@ export class Heights {
         return this.#index.get(key) ?? -1;
     }
 
-    key_at(at: number): string | undefined {
-        return this.#keys[at];
-    }
-
     top(at: number): number {
         this.#sum();
         return this.#tops[Math.max(0, Math.min(at, this.count))]!;

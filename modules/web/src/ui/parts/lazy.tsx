@@ -2,23 +2,28 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n/language";
+import { connection } from "../../store/state";
 
 export function lazy<P extends object>(load: () => Promise<{ default: ComponentType<P> }>) {
     let ready: ComponentType<P> | null = null;
     return function Lazy(props: P) {
         const [, draw] = useState(0);
         const [failed, fail] = useState(false);
-        const fetch = () => {
+        const fetch = (again: boolean) => {
             fail(false);
             load().then(
                 (module) => {
                     ready = module.default;
                     draw((count) => count + 1);
                 },
-                () => fail(true),
+                () => {
+                    // The line is good and the file is gone: the server has another version by now.
+                    if (again && connection.value.state === "live") location.reload();
+                    else fail(true);
+                },
             );
         };
-        useEffect(() => void (ready || fetch()), []);
+        useEffect(() => void (ready || fetch(false)), []);
         if (ready) {
             const Ready = ready;
             return <Ready {...props} />;
@@ -32,7 +37,7 @@ export function lazy<P extends object>(load: () => Promise<{ default: ComponentT
         return (
             <div class="note" role="alert">
                 <p>{t("error.network")}</p>
-                <button type="button" class="plain" onClick={fetch}>
+                <button type="button" class="plain" onClick={() => fetch(true)}>
                     {t("common.retry")}
                 </button>
             </div>

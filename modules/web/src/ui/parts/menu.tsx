@@ -32,6 +32,7 @@ export function open_menu(
 ): void {
     if (choices.length === 0) return;
     event?.preventDefault();
+    clearTimeout(pressing);
     const box = element.getBoundingClientRect();
     const pointed =
         event instanceof MouseEvent && event.clientX + event.clientY > 0 && event.type === "contextmenu";
@@ -40,7 +41,7 @@ export function open_menu(
         choices,
         x: pointed ? event.clientX : box.left,
         y: pointed ? event.clientY : box.bottom,
-        back: document.activeElement,
+        back: opened.value?.back ?? document.activeElement,
     };
 }
 
@@ -121,15 +122,28 @@ export function Menu() {
     );
 }
 
+const press_ms = 500;
+const lift_ms = 100;
+/** One finger at a time; kept here, for the row may be drawn again while it is being pressed. */
+let pressing: ReturnType<typeof setTimeout> | undefined;
+
+/** The click that ends a long press is not meant for what lies under the finger. */
+function swallow_click(): void {
+    const swallow = (event: Event) => (event.preventDefault(), event.stopPropagation());
+    addEventListener("click", swallow, { capture: true, once: true });
+    const over = () => setTimeout(() => removeEventListener("click", swallow, { capture: true }), lift_ms);
+    addEventListener("pointerup", over, { once: true });
+    addEventListener("pointercancel", over, { once: true });
+}
+
 /** Long press opens the same menu where there is no right button. */
 export function long_press(open: (event: PointerEvent) => void) {
-    const press_ms = 500;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = () => clearTimeout(timer);
+    const stop = () => clearTimeout(pressing);
     return {
         onPointerDown: (event: PointerEvent) => {
+            stop();
             if (event.pointerType === "mouse") return;
-            timer = setTimeout(() => open(event), press_ms);
+            pressing = setTimeout(() => (swallow_click(), open(event)), press_ms);
         },
         onPointerUp: stop,
         onPointerCancel: stop,

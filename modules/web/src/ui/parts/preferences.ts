@@ -38,6 +38,16 @@ function paint(): void {
     if (theme.value === "system") delete root.dataset["theme"];
     else root.dataset["theme"] = theme.value;
     root.style.setProperty("--list-width", `${list_width.value}px`);
+    paint_frame();
+}
+
+/** What the browser draws around the page follows a theme that was chosen; else the page's own marks hold. */
+function paint_frame(): void {
+    for (const meta of document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")) {
+        meta.dataset["system"] ??= meta.content;
+        const ground = getComputedStyle(document.body).backgroundColor;
+        meta.content = theme.value === "system" ? meta.dataset["system"] : ground;
+    }
 }
 
 export function choose_theme(next: Theme): void {

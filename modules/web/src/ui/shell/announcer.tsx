@@ -10,18 +10,20 @@ const read_out_max = 200;
 
 export function Announcer() {
     const now = route.value;
-    const said = arrived.value
-        .filter((message) => now.at === "chat" && message.conversation === now.conversation && message.body)
-        .map((message) =>
-            t("chat.said", {
-                name: conversations.value.get(message.conversation)?.title ?? "",
-                text: message.body!.text.slice(0, read_out_max),
-            }),
-        )
-        .join("\n");
+    const said = arrived.value.filter(
+        (message) => now.at === "chat" && message.conversation === now.conversation && message.body,
+    );
+    // Each in an element of its own: the same words said twice are read twice.
     return (
         <div class="unseen" aria-live="polite" data-announcer>
-            {said}
+            {said.map((message) => (
+                <p key={`${message.conversation}/${message.seq}`}>
+                    {t("chat.said", {
+                        name: conversations.value.get(message.conversation)?.title ?? "",
+                        text: message.body!.text.slice(0, read_out_max),
+                    })}
+                </p>
+            ))}
         </div>
     );
 }
