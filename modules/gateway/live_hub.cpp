@@ -20,25 +20,35 @@ encoded_frame make_frame(std::string_view text) {
     return std::make_shared<const std::string>(encode_text(text));
 }
 
-bool holds(const std::vector<journal::topic>& sorted, journal::topic where) {
-    return std::binary_search(sorted.begin(), sorted.end(), where);
-}
-
-void insert_sorted(std::vector<journal::topic>& into, journal::topic where) {
-    const auto place = std::lower_bound(into.begin(), into.end(), where);
-    if (place == into.end() || *place != where) {
-        into.insert(place, where);
-    }
-}
-
-void erase_sorted(std::vector<journal::topic>& from, journal::topic where) {
-    const auto place = std::lower_bound(from.begin(), from.end(), where);
-    if (place != from.end() && *place == where) {
-        from.erase(place);
-    }
-}
-
 }  // namespace
+
+std::vector<live_hub::followed>::iterator live_hub::place_of(std::vector<followed>& sorted,
+                                                             journal::topic where) {
+    return std::lower_bound(sorted.begin(), sorted.end(), where,
+                            [](const followed& one, journal::topic wanted) { return one.where < wanted; });
+}
+
+live_hub::followed* live_hub::find(std::vector<followed>& sorted, journal::topic where) {
+    const auto place = place_of(sorted, where);
+    return place != sorted.end() && place->where == where ? &*place : nullptr;
+}
+
+/// The later knowledge of first_seq counts, and the earlier beginning.
+void live_hub::insert(std::vector<followed>& into, const followed& what) {
+    const auto place = place_of(into, what.where);
+    if (place == into.end() || place->where != what.where) {
+        into.insert(place, what);
+        return;
+    }
+    place->first_seq = what.from >= place->from ? what.first_seq : place->first_seq;
+    place->from = std::min(place->from, what.from);
+}
+
+void live_hub::erase(std::vector<followed>& from, journal::topic where) {
+    if (followed* const found = find(from, where)) {
+        from.erase(from.begin() + (found - from.data()));
+    }
+}
 
 live_hub::live_hub(boost::asio::any_io_executor reactor, const registry& table, logger& log, metrics& metric,
                    const hub_options& options)
@@ -101,40 +111,45 @@ void live_hub::leave(receiver& socket) {
     }
 }
 
-bool live_hub::go_live(receiver& socket, std::int64_t pos, std::span<const journal::subscription> followed) {
+bool live_hub::go_live(receiver& socket, std::int64_t pos,
+                       std::span<const journal::subscription> subscriptions) {
     if (!covers(pos)) {
         return false;
     }
     person* who = find_person(socket.about.user);
     KITH_ASSERT(who != nullptr && !socket.live);
-    std::vector<journal::topic> topics;
-    for (const journal::subscription& one : followed) {
-        topics.push_back(one.where);
+    std::vector<live_hub::followed> topics;
+    for (const journal::subscription& one : subscriptions) {
+        insert(topics, {one.where, one.first_seq, pos});
     }
-    std::sort(topics.begin(), topics.end());
     socket.cursor = std::max(socket.cursor, pos);
     for (ring_entry& entry : ring_) {
-        if (entry.change.pos <= pos) {
+        const journal::published& change = entry.change;
+        if (change.pos <= pos) {
             continue;
         }
-        const auto& to = entry.change.topics;
-        if (std::any_of(to.begin(), to.end(), [&](journal::topic t) { return holds(topics, t); })) {
-            socket.cursor = entry.change.pos;
+        const bool told = std::any_of(change.topics.begin(), change.topics.end(), [&](journal::topic where) {
+            const live_hub::followed* const entry_of = find(topics, where);
+            return entry_of != nullptr && entry_of->admits(change);
+        });
+        if (told) {
+            socket.cursor = change.pos;
             socket.push(frame_of(entry), frame_kind::durable);
         }
         for (const effect& what : entry.effects) {
             if (what.user == socket.about.user && what.what == effect::kind::follow) {
-                insert_sorted(topics, what.where);
+                erase(topics, what.where);
+                insert(topics, {what.where, what.first_seq, change.pos});
             } else if (what.user == socket.about.user && what.what == effect::kind::unfollow) {
-                erase_sorted(topics, what.where);
+                erase(topics, what.where);
             }
         }
     }
     socket.live = true;
+    for (const live_hub::followed& one : topics) {
+        follow(*who, one);
+    }
     if (++who->live == 1) {
-        for (const journal::topic where : topics) {
-            follow(*who, where);
-        }
         for (connection_observer* observer : observers_) {
             observer->user_connected(who->user);
         }
@@ -147,7 +162,10 @@ void live_hub::tell_caught_up(receiver& socket) {
     if (who == nullptr || !socket.live) {
         return;
     }
-    const std::vector<journal::topic> topics = who->topics;
+    std::vector<journal::topic> topics;
+    for (const followed& one : who->topics) {
+        topics.push_back(one.where);
+    }
     for (connection_observer* observer : observers_) {
         observer->caught_up(socket.about.id, who->user, topics);
     }
@@ -206,7 +224,7 @@ std::size_t live_hub::pass(journal::published change) {
     const std::size_t delivered = skipped ? 0 : deliver(entry);
     pos_ = pos;
     for (const effect& what : entry.effects) {
-        apply(what);
+        apply(what, pos);
     }
     if (!skipped) {
         ring_.push_back(std::move(entry));
@@ -225,8 +243,11 @@ std::size_t live_hub::deliver(ring_entry& entry) {
         if (followers == topics_.end()) {
             continue;
         }
-        for (const person* who : followers->second) {
-            for (receiver* socket : who->sockets) {
+        for (const follower& one : followers->second) {
+            if (!one.what.admits(entry.change)) {
+                continue;
+            }
+            for (receiver* socket : one.who->sockets) {
                 // The cursor keeps a change of two topics from coming twice, and what a resume gave already.
                 if (socket->live && socket->cursor < entry.change.pos) {
                     socket->cursor = entry.change.pos;
@@ -248,7 +269,7 @@ const encoded_frame& live_hub::frame_of(ring_entry& entry) {
     return entry.frame;
 }
 
-void live_hub::apply(const effect& what) {
+void live_hub::apply(const effect& what, std::int64_t at) {
     person* who = find_person(what.user);
     if (who == nullptr) {
         return;
@@ -256,7 +277,8 @@ void live_hub::apply(const effect& what) {
     switch (what.what) {
     case effect::kind::follow:
         if (who->live > 0) {
-            follow(*who, what.where);
+            unfollow(*who, what.where);  // what held before this change is over
+            follow(*who, {what.where, what.first_seq, at});
         }
         return;
     case effect::kind::unfollow: unfollow(*who, what.where); return;
@@ -274,29 +296,43 @@ void live_hub::end_sockets(const effect& what) {
     }
 }
 
-void live_hub::follow(person& who, journal::topic where) {
-    if (!holds(who.topics, where)) {
-        insert_sorted(who.topics, where);
-        topics_[where.packed()].push_back(&who);
+void live_hub::follow(person& who, followed what) {
+    const followed* const known = find(who.topics, what.where);
+    if (known == nullptr) {
+        insert(who.topics, what);
+        topics_[what.where.packed()].push_back({&who, what});
+        return;
+    }
+    const followed before = *known;
+    insert(who.topics, what);
+    const followed after = *find(who.topics, what.where);
+    if (after.first_seq == before.first_seq && after.from == before.from) {
+        return;
+    }
+    for (follower& one : topics_[what.where.packed()]) {
+        if (one.who == &who) {
+            one.what = after;
+            return;
+        }
     }
 }
 
 void live_hub::unfollow(person& who, journal::topic where) {
-    if (!holds(who.topics, where)) {
+    if (find(who.topics, where) == nullptr) {
         return;
     }
-    erase_sorted(who.topics, where);
+    erase(who.topics, where);
     const auto followers = topics_.find(where.packed());
-    std::erase(followers->second, &who);
+    std::erase_if(followers->second, [&who](const follower& one) { return one.who == &who; });
     if (followers->second.empty()) {
         topics_.erase(followers);
     }
 }
 
 void live_hub::drop_topics(person& who) {
-    const std::vector<journal::topic> topics = who.topics;
-    for (const journal::topic where : topics) {
-        unfollow(who, where);
+    const std::vector<followed> topics = who.topics;
+    for (const followed& one : topics) {
+        unfollow(who, one.where);
     }
 }
 
@@ -316,9 +352,9 @@ void live_hub::send_ephemeral(journal::topic where, std::string_view type, std::
         return;
     }
     encoded_frame frame;
-    for (const person* who : followers->second) {
-        for (receiver* socket : who->sockets) {
-            if (socket->live && who->user != except) {
+    for (const follower& one : followers->second) {
+        for (receiver* socket : one.who->sockets) {
+            if (socket->live && one.who->user != except) {
                 frame = frame ? frame : make_frame(ephemeral_text(type, data));
                 socket->push(frame, frame_kind::ephemeral);
             }
@@ -339,8 +375,8 @@ bool live_hub::connected(user_id user) const {
 }
 
 bool live_hub::follows(user_id user, journal::topic where) const {
-    const person* who = find_person(user);
-    return who != nullptr && holds(who->topics, where);
+    person* const who = find_person(user);
+    return who != nullptr && find(who->topics, where) != nullptr;
 }
 
 std::vector<connection> live_hub::connections() const {

@@ -65,9 +65,9 @@ public:
     void enter(receiver& socket);
     /// It is gone.
     void leave(receiver& socket);
-    /// Makes `socket` live in this very turn: it has all up to `pos`, where its user followed `followed`; what the ring
+    /// Makes `socket` live in this very turn: it has all up to `pos`, where its user followed `subscriptions`; what the ring
     /// holds beyond is pushed now. False when the ring does not reach back to `pos`: nothing has happened then.
-    bool go_live(receiver& socket, std::int64_t pos, std::span<const journal::subscription> followed);
+    bool go_live(receiver& socket, std::int64_t pos, std::span<const journal::subscription> subscriptions);
     /// Tells the observers, after the frame `caught_up` or the first answer.
     void tell_caught_up(receiver& socket);
 
@@ -83,11 +83,29 @@ public:
     void observe(connection_observer& who) override { observers_.push_back(&who); }
 
 private:
+    /// What a person follows, and since when.
+    struct followed {
+        journal::topic where;
+        std::int64_t first_seq = 0;
+        /// Changes up to here are not told by this entry: it was learnt by a socket that had them already, and whether the
+        /// person followed before is for the notes in between to say.
+        std::int64_t from = 0;
+
+        [[nodiscard]] bool admits(const journal::published& change) const noexcept {
+            return change.pos > from && (change.seq == 0 || change.seq >= first_seq);
+        }
+    };
+    struct person;
+    /// The same entry where deliveries find it.
+    struct follower {
+        person* who = nullptr;
+        followed what;
+    };
     struct person {
         user_id user;
         std::vector<receiver*> sockets;  ///< in order of coming
         std::size_t live = 0;
-        std::vector<journal::topic> topics;  ///< sorted; kept while somebody is live
+        std::vector<followed> topics;  ///< sorted; kept while somebody is live
     };
     /// A change that passed, kept for those who come back. Encoded when somebody first needs it.
     struct ring_entry {
@@ -100,14 +118,19 @@ private:
     void pass_pending();
     std::size_t pass(journal::published change);
     std::size_t deliver(ring_entry& entry);
-    void apply(const effect& what);
+    void apply(const effect& what, std::int64_t at);
     void end_sockets(const effect& what);
-    void follow(person& who, journal::topic where);
+    void follow(person& who, followed what);
     void unfollow(person& who, journal::topic where);
     void drop_topics(person& who);
     void cut_everyone(std::int64_t now_at);
     const encoded_frame& frame_of(ring_entry& entry);
     person* find_person(user_id user) const;
+
+    static std::vector<followed>::iterator place_of(std::vector<followed>& sorted, journal::topic where);
+    static followed* find(std::vector<followed>& sorted, journal::topic where);
+    static void insert(std::vector<followed>& into, const followed& what);
+    static void erase(std::vector<followed>& from, journal::topic where);
 
     boost::asio::any_io_executor reactor_;
     const registry& table_;
@@ -123,7 +146,7 @@ private:
     bool turn_posted_ = false;
     std::deque<ring_entry> ring_;
     std::unordered_map<user_id, std::unique_ptr<person>> people_;
-    std::unordered_map<std::int64_t, std::vector<person*>> topics_;
+    std::unordered_map<std::int64_t, std::vector<follower>> topics_;
     std::unordered_map<connection_id, receiver*> by_connection_;
     std::vector<connection_observer*> observers_;
     std::size_t entered_ = 0;

@@ -73,6 +73,7 @@ struct effect {
     kind what = kind::follow;
     user_id user;
     journal::topic where;  ///< follow, unfollow
+    std::int64_t first_seq = 0;  ///< follow: nothing about a lower message is told
     session_id session;  ///< end_session
 };
 

@@ -65,10 +65,11 @@ public:
         hub.reset();
         hub = std::make_unique<live_hub>(io.get_executor(), table, *log, *numbers, options);
     }
-    void note(std::string_view type, std::int64_t number, std::vector<topic> topics) {
+    void note(std::string_view type, std::int64_t number, std::vector<topic> topics, std::int64_t seq = 0) {
         journal::batch one;
         one.first = one.last = ++pos;
         one.changes.push_back(change(type, number, std::move(topics)));
+        one.changes.back().seq = seq;
         hub->committed(std::move(one));
     }
     [[nodiscard]] journal::published change(std::string_view type, std::int64_t number,
@@ -293,4 +294,53 @@ TEST_CASE("ephemeral events go to followers but not to the one they tell of") {
     CHECK(ben.kinds[0] == frame_kind::ephemeral);
     f.hub->leave(anna);
     f.hub->leave(ben);
+}
+
+TEST_CASE("nothing about a message below first_seq is told, live or from the ring") {
+    hub_fixture f;
+    fake_socket anna(1, 10);
+    f.hub->enter(anna);
+    REQUIRE(f.hub->go_live(anna, 0, std::vector<journal::subscription>{{own(10), 0}, {room(5), 4}}));
+    f.note("thing.changed", 1, {room(5)}, 3);
+    f.note("thing.changed", 2, {room(5)}, 4);
+    f.note("thing.changed", 3, {room(5)});
+    CHECK(anna.frames == std::vector{event_text(2, 2), event_text(3, 3)});
+    fake_socket again(2, 10);
+    f.hub->enter(again);
+    REQUIRE(f.hub->go_live(again, 0, std::vector<journal::subscription>{{own(10), 0}, {room(5), 4}}));
+    CHECK(again.frames == anna.frames);
+}
+
+TEST_CASE("a socket ahead of the hub gives another of the same person nothing from before the joining") {
+    hub_fixture f;
+    fake_socket ahead(1, 10);
+    fake_socket behind(2, 10);
+    f.hub->enter(ahead);
+    f.hub->enter(behind);
+    REQUIRE(
+        f.hub->go_live(ahead, 4, follows({own(10), room(5)})));  // joined at 3, which the hub has not seen
+    REQUIRE(f.hub->go_live(behind, 0, follows({own(10)})));
+    f.note("thing.changed", 1, {room(5)});
+    f.note("thing.changed", 2, {room(5)});
+    CHECK(behind.frames.empty());
+    f.note("member.changed", 5, {own(10), room(5)});
+    f.note("thing.changed", 4, {room(5)});
+    f.note("thing.changed", 5, {room(5)});
+    REQUIRE(behind.frames.size() == 3);
+    CHECK(behind.frames[1] == event_text(4, 4));
+    CHECK(behind.frames[2] == event_text(5, 5));
+    CHECK(ahead.frames == std::vector{event_text(5, 5)});
+}
+
+TEST_CASE("leaving and joining anew raises first_seq for sockets that are live") {
+    hub_fixture f;
+    fake_socket anna(1, 10);
+    f.hub->enter(anna);
+    REQUIRE(f.hub->go_live(anna, 0, std::vector<journal::subscription>{{own(10), 0}, {room(5), 9}}));
+    f.note("member.changed", -5, {own(10), room(5)});
+    f.note("thing.changed", 1, {room(5)}, 9);
+    f.note("member.changed", 5, {own(10), room(5)});  // from message 0 on, as the fixture's effect says
+    f.note("thing.changed", 2, {room(5)}, 3);
+    REQUIRE(anna.frames.size() == 3);
+    CHECK(anna.frames[2] == event_text(4, 2));
 }
