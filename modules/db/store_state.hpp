@@ -32,7 +32,7 @@ public:
     [[nodiscard]] bool full() const noexcept { return health_.load() == health::full; }
     /// A write found no space: from now on only essential ones run, in the reserve that this gives up.
     void disk_is_full();
-    /// Whether the disk has room again, the reserve included; a stop stays a stop. Also the first look at a start.
+    /// Whether the disk has room again, the reserve included; a stop stays a stop.
     void look_for_space();
 
     [[nodiscard]] std::size_t wal_bytes() const noexcept {

@@ -3,7 +3,7 @@
 // registry, or KITH_DOCUMENTS_TOOLS: a folder in which `npm ci` of tests/wire/documents was run already.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -63,6 +63,11 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 test("the OpenAPI document is sound", () => {
     assert.deepEqual(lint(printed("openapi")), []);
+});
+
+test("the web client is built from this document", () => {
+    const kept = join(here, "..", "..", "modules", "web", "openapi.json");
+    assert.deepEqual(JSON.parse(readFileSync(kept, "utf8")), printed("openapi"));
 });
 
 test("the linter would find a reference to nothing", () => {

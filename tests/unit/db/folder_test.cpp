@@ -115,6 +115,16 @@ TEST_CASE("a backup under writes holds every answer given before it began, and i
     CHECK(copy.scalar("SELECT count(*) FROM items WHERE id > 1000000") == "200");
 }
 
+TEST_CASE("no backup begins once they were ended") {
+    store on;
+    on.data->end_backups();
+    const std::string target = on.folder.file("late.db");
+    const auto late = on.start(on.data->backup(target));
+    on.turn();
+    CHECK(late->code == error_code::overloaded);
+    CHECK_FALSE(std::filesystem::exists(target));
+}
+
 TEST_CASE("a backup never replaces a file, and only one runs") {
     store on;
     const std::string target = on.folder.file("copy.db");

@@ -344,3 +344,26 @@ TEST_CASE("leaving and joining anew raises first_seq for sockets that are live")
     REQUIRE(anna.frames.size() == 3);
     CHECK(anna.frames[2] == event_text(4, 2));
 }
+
+TEST_CASE("what waits to be passed on is bounded: beyond, the sockets resume") {
+    hub_fixture f;
+    hub_options options;
+    options.ring_max = 4;
+    f.make(options);
+    fake_socket anna(1, 10);
+    f.hub->enter(anna);
+    REQUIRE(f.hub->go_live(anna, 0, follows({own(10)})));
+    journal::batch many;  // more than one turn passes, and more than may wait
+    many.first = 1;
+    for (std::size_t i = 0; i < live_hub::deliveries_per_turn + 10; ++i) {
+        ++f.pos;
+        many.changes.push_back(f.change("thing.changed", 1, {own(10)}));
+    }
+    many.last = f.pos;
+    f.hub->committed(std::move(many));
+    CHECK(anna.frames.size() == live_hub::deliveries_per_turn);
+    CHECK(anna.ended.empty());
+    f.note("thing.changed", 2, {own(10)});
+    CHECK(anna.ended == std::vector{close_code::going_away});
+    CHECK(f.hub->pos() == f.pos);
+}
