@@ -2,6 +2,7 @@
 #include "benches.hpp"
 #include "error.hpp"
 #include "process.hpp"
+#include "works.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -19,14 +20,9 @@ results measure(const options& o) {
     pin_self(load_core);
     raise_descriptor_limit(descriptors_wanted);
     context c(o);
-    const auto wanted = [&o](const char* name) {
-        return o.command == name || o.command == "all" || o.command == "report";
-    };
-    if (wanted("start")) bench_start(c);
-    if (wanted("http")) bench_http(c);
-    if (wanted("fanout")) bench_fanout(c);
-    if (wanted("send")) bench_send(c);
-    if (wanted("idle")) bench_idle(c);
+    for (const work& w : all_works()) {
+        if (o.command == w.name || (o.command == "all" && w.in_all)) w.measure(c);
+    }
     c.finish();
     return c.run;
 }

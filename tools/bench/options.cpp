@@ -3,20 +3,23 @@
 
 #include "arena.hpp"
 #include "error.hpp"
+#include "works.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
-#include <set>
 
 namespace kith::bench {
 
 namespace {
 
-const std::set<std::string> commands{"all",  "fanout", "send",  "idle", "start",
-                                     "http", "report", "floor", "help"};
+bool is_command(const std::string& word) {
+    const auto& works = all_works();
+    return word == "all" || word == "report" || word == "floor" || word == "help"
+           || std::any_of(works.begin(), works.end(), [&word](const work& w) { return w.name == word; });
+}
 
 class argument_list {
 public:
@@ -138,7 +141,7 @@ options parse_options(int argc, char** argv) {
     argument_list arguments(argc, argv);
     while (!arguments.empty()) {
         const std::string word = arguments.next();
-        if (commands.count(word) != 0 && o.command.empty()) {
+        if (is_command(word) && o.command.empty()) {
             o.command = word;
             if (word == "floor") read_floor_mode(o, arguments);
         } else if (word == "--help") {
@@ -148,19 +151,21 @@ options parse_options(int argc, char** argv) {
         }
     }
     if (o.command.empty()) o.command = "help";
+    if (o.command == "report" && o.from_path.empty()) throw bench_error("report needs --from FILE");
     return o;
 }
 
 std::string usage() {
-    return R"(bench COMMAND [OPTIONS]: where Kith stands, beside a raw floor of the same run.
+    std::string text = R"(bench COMMAND [OPTIONS]: where Kith stands, beside a raw floor of the same run.
 
   all                 every measurement below
-  fanout              deliveries per CPU-second of the server
-  send                durable messages in pairs, and their answer times
-  idle                memory and CPU of idle sockets
-  start               time to the first answer, memory then
-  http                GET /healthz on connections that stay
-  report              a Markdown table; of all, or of a saved run with --from FILE
+)";
+    constexpr std::size_t name_columns = 20;
+    for (const work& w : all_works()) {
+        text += "  " + w.name + std::string(name_columns - w.name.size(), ' ') + w.summary
+                + (w.in_all ? "" : " (not part of all)") + "\n";
+    }
+    return text + R"(  report              a Markdown table of a saved run: --from FILE
   floor send|join     the floor as a server of its own [--port N] [--store FILE]
 
   --kith FILE         the server (default: kith beside this program); --floor-only: none

@@ -10,7 +10,7 @@
 namespace kith::bench {
 
 struct options {
-    std::string command;  // all, fanout, send, idle, start, http, report, floor, help
+    std::string command;  // a work (works.hpp), or all, report, floor, help
     std::string kith_path;
     bool floor_only = false;  // no Kith at all
     bool quick = false;  // a smoke test: every path, figures that mean nothing
