@@ -15,6 +15,7 @@ CREATE UNIQUE INDEX messages_conversations_by_direct_key ON messages_conversatio
 CREATE TABLE messages_members (
     conversation INTEGER NOT NULL REFERENCES messages_conversations (id),
     user INTEGER NOT NULL,
+    peer INTEGER,                     -- of a direct conversation: the other member
     role INTEGER NOT NULL CHECK (role >= 0),
     first_seq INTEGER NOT NULL CHECK (first_seq > 0),
     read_seq INTEGER NOT NULL CHECK (read_seq >= 0),
@@ -22,7 +23,7 @@ CREATE TABLE messages_members (
     muted_until INTEGER,
     pinned INTEGER NOT NULL CHECK (pinned BETWEEN 0 AND 1),
     notify INTEGER NOT NULL CHECK (notify BETWEEN 0 AND 2),
-    hidden INTEGER NOT NULL CHECK (hidden BETWEEN 0 AND 1),
+    hidden_at INTEGER,                -- the last_seq when it was hidden: it is so until there is a higher one
     joined_at INTEGER NOT NULL,
     draft TEXT NOT NULL,
     PRIMARY KEY (conversation, user)

@@ -43,9 +43,8 @@ conversation open_job(transaction& t, journal::writer& notes, const gateway::pri
         throw error(error_code::overloaded, "The conversation is being made: try again.");
     }
     std::int64_t pos = 0;
-    for (const user_id member : {peer, who.user}) {
-        store::insert_member(t, fresh, member, t.now());
-    }
+    store::insert_member(t, fresh, peer, who.user, t.now());
+    store::insert_member(t, fresh, who.user, peer, t.now());
     for (const user_id member : {peer, who.user}) {
         pos = journal::note(notes, t, "conversation.created", fresh.value(), 0,
                             {journal::topic::of_user(member)}, load_own(t, fresh, member));
@@ -96,15 +95,16 @@ settings with_change(settings old, const settings_change& change) {
 conversation settings_job(transaction& t, journal::writer& notes, const gateway::principal& who,
                           const settings_change& change) {
     users::check_session(t, who);
-    const std::optional<settings> old = store::find_settings(t, change.conversation, who.user);
-    if (!old) {
+    std::optional<store::own_settings> own = store::find_settings(t, change.conversation, who.user);
+    if (!own) {
         throw no_such_conversation();
     }
-    const settings now = with_change(*old, change);
-    if (now == *old) {
+    const settings now = with_change(own->set, change);
+    if (now == own->set) {
         return load_own(t, change.conversation, who.user);
     }
-    store::update_settings(t, change.conversation, who.user, now);
+    own->set = now;
+    store::update_settings(t, change.conversation, who.user, *own);
     conversation seen = load_own(t, change.conversation, who.user);
     note_conversation(notes, t, "conversation.settings", seen);
     return seen;

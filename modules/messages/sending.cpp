@@ -56,16 +56,6 @@ std::shared_ptr<message> make_message(const letter& from, std::int64_t seq, time
     return made;
 }
 
-void bring_back(transaction& t, journal::writer& notes, conversation_id conversation,
-                const std::vector<user_id>& members) {
-    for (const user_id member : members) {
-        store::unhide(t, conversation, member);
-        if (const std::optional<messages::conversation> seen = load_conversation(t, conversation, member)) {
-            note_conversation(notes, t, "conversation.settings", *seen);
-        }
-    }
-}
-
 sent send_job(transaction& t, journal::writer& notes, const letter& from) {
     if (from.once) {
         const std::optional<std::string> before =
@@ -85,7 +75,6 @@ sent send_job(transaction& t, journal::writer& notes, const letter& from) {
     made->pos = notes.append(t, change_of("message.created", made));
     store::update_last(t, made->conversation, made->seq, made->pos);
     store::insert_message(t, *made, from.body);
-    bring_back(t, notes, made->conversation, into->hidden_by);
     sent answer;
     answer.seq = made->seq;
     answer.pos = made->pos;

@@ -22,7 +22,6 @@ inline constexpr std::int64_t any_pos = std::numeric_limits<std::int64_t>::max()
 struct posting {
     posting() = default;
     std::int64_t last_seq = 0;
-    std::vector<user_id> hidden_by;
 };
 
 /// Where a member stands in a conversation.
@@ -49,17 +48,22 @@ struct followed {
 /// False when the key is taken.
 [[nodiscard]] bool insert_direct(transaction& t, conversation_id id, std::string_view direct_key,
                                  timestamp now);
-void insert_member(transaction& t, conversation_id conversation, user_id user, timestamp now);
+void insert_member(transaction& t, conversation_id conversation, user_id user, user_id peer, timestamp now);
 void update_last(transaction& t, conversation_id conversation, std::int64_t last_seq, std::int64_t last_pos);
 /// nullopt when `sender` is no member.
 [[nodiscard]] std::optional<posting> find_posting(snapshot& s, conversation_id conversation, user_id sender);
 [[nodiscard]] std::optional<place> find_place(snapshot& s, conversation_id conversation, user_id member);
 void update_marks(transaction& t, conversation_id conversation, user_id member, std::int64_t read_seq,
                   std::int64_t delivered_seq);
-[[nodiscard]] std::optional<settings> find_settings(snapshot& s, conversation_id conversation,
-                                                    user_id member);
-void update_settings(transaction& t, conversation_id conversation, user_id member, const settings& now);
-void unhide(transaction& t, conversation_id conversation, user_id member);
+/// What a member has set, and the last_seq now.
+struct own_settings {
+    own_settings() = default;
+    settings set;
+    std::int64_t last_seq = 0;
+};
+[[nodiscard]] std::optional<own_settings> find_settings(snapshot& s, conversation_id conversation,
+                                                        user_id member);
+void update_settings(transaction& t, conversation_id conversation, user_id member, const own_settings& now);
 [[nodiscard]] std::vector<followed> follows_of(snapshot& s, user_id user);
 
 /// For the viewer, but last_message, unread and the peer beyond its id, which are not of one row.

@@ -13,6 +13,15 @@ namespace store {
 
 namespace {
 
+/// Hidden until there is a message beyond those that were there when it was hidden.
+bool is_hidden(std::optional<std::int64_t> hidden_at, std::int64_t last_seq) {
+    return hidden_at && *hidden_at >= last_seq;
+}
+
+std::optional<std::int64_t> optional_integer(db::cursor& row, int column) {
+    return row.is_null(column) ? std::nullopt : std::optional(row.integer(column));
+}
+
 /// Reads the columns as both queries of conversations name them.
 conversation read_conversation(db::cursor& row) {
     conversation found;
@@ -27,7 +36,7 @@ conversation read_conversation(db::cursor& row) {
     found.settings.muted_until = row.optional_time(8);
     found.settings.pinned = row.flag(9);
     found.settings.notify = row.as_enum<notify_level>(10);
-    found.settings.hidden = row.flag(11);
+    found.settings.hidden = is_hidden(optional_integer(row, 11), found.last_seq);
     found.settings.draft = row.text(12);
     found.peer.id = row.as_id<user_id>(13);
     found.peer_read_seq = row.integer(14);
@@ -49,11 +58,11 @@ bool insert_direct(transaction& t, conversation_id id, std::string_view direct_k
         id, conversation_kind::direct, direct_key, now);
 }
 
-void insert_member(transaction& t, conversation_id conversation, user_id user, timestamp now) {
+void insert_member(transaction& t, conversation_id conversation, user_id user, user_id peer, timestamp now) {
     t.execute(
-        "INSERT INTO messages_members (conversation, user, role, first_seq, read_seq, delivered_seq, pinned, notify, "
-        "hidden, joined_at, draft) VALUES (?, ?, 0, 1, 0, 0, 0, ?, 0, ?, '')",
-        conversation, user, notify_level::all, now);
+        "INSERT INTO messages_members (conversation, user, peer, role, first_seq, read_seq, delivered_seq, pinned, "
+        "notify, joined_at, draft) VALUES (?, ?, ?, 0, 1, 0, 0, 0, ?, ?, '')",
+        conversation, user, peer, notify_level::all, now);
 }
 
 void update_last(transaction& t, conversation_id conversation, std::int64_t last_seq, std::int64_t last_pos) {
@@ -62,28 +71,21 @@ void update_last(transaction& t, conversation_id conversation, std::int64_t last
 }
 
 std::optional<posting> find_posting(snapshot& s, conversation_id conversation, user_id sender) {
-    db::cursor row =
-        s.query("SELECT m.user, m.hidden, c.last_seq FROM messages_members m JOIN messages_conversations c "
-                "ON c.id = m.conversation WHERE m.conversation = ?",
-                conversation);
-    posting found;
-    bool member = false;
-    while (row.next()) {
-        const auto user = row.as_id<user_id>(0);
-        member = member || user == sender;
-        if (row.flag(1)) {
-            found.hidden_by.push_back(user);
-        }
-        found.last_seq = row.integer(2);
+    db::cursor row = s.query("SELECT c.last_seq FROM messages_members m JOIN messages_conversations c "
+                             "ON c.id = m.conversation WHERE m.conversation = ? AND m.user = ?",
+                             conversation, sender);
+    if (!row.next()) {
+        return std::nullopt;
     }
-    return member ? std::optional(std::move(found)) : std::nullopt;
+    posting found;
+    found.last_seq = row.integer(0);
+    return found;
 }
 
 std::optional<place> find_place(snapshot& s, conversation_id conversation, user_id member) {
     db::cursor row =
-        s.query("SELECT m.first_seq, c.last_seq, m.read_seq, m.delivered_seq, p.user FROM messages_members m "
+        s.query("SELECT m.first_seq, c.last_seq, m.read_seq, m.delivered_seq, m.peer FROM messages_members m "
                 "JOIN messages_conversations c ON c.id = m.conversation "
-                "JOIN messages_members p ON p.conversation = m.conversation AND p.user <> m.user "
                 "WHERE m.conversation = ? AND m.user = ?",
                 conversation, member);
     if (!row.next()) {
@@ -105,39 +107,36 @@ void update_marks(transaction& t, conversation_id conversation, user_id member, 
         read_seq, delivered_seq, conversation, member);
 }
 
-std::optional<settings> find_settings(snapshot& s, conversation_id conversation, user_id member) {
-    db::cursor row = s.query(
-        "SELECT muted_until, pinned, notify, hidden, draft FROM messages_members WHERE conversation = ? AND user = ?",
-        conversation, member);
+std::optional<own_settings> find_settings(snapshot& s, conversation_id conversation, user_id member) {
+    db::cursor row = s.query("SELECT m.muted_until, m.pinned, m.notify, m.hidden_at, m.draft, c.last_seq "
+                             "FROM messages_members m JOIN messages_conversations c ON c.id = m.conversation "
+                             "WHERE m.conversation = ? AND m.user = ?",
+                             conversation, member);
     if (!row.next()) {
         return std::nullopt;
     }
-    settings found;
-    found.muted_until = row.optional_time(0);
-    found.pinned = row.flag(1);
-    found.notify = row.as_enum<notify_level>(2);
-    found.hidden = row.flag(3);
-    found.draft = row.text(4);
+    own_settings found;
+    found.last_seq = row.integer(5);
+    found.set.muted_until = row.optional_time(0);
+    found.set.pinned = row.flag(1);
+    found.set.notify = row.as_enum<notify_level>(2);
+    found.set.hidden = is_hidden(optional_integer(row, 3), found.last_seq);
+    found.set.draft = row.text(4);
     return found;
 }
 
-void update_settings(transaction& t, conversation_id conversation, user_id member, const settings& now) {
-    t.execute("UPDATE messages_members SET muted_until = ?, pinned = ?, notify = ?, hidden = ?, draft = ? "
+void update_settings(transaction& t, conversation_id conversation, user_id member, const own_settings& now) {
+    const std::optional<std::int64_t> hidden_at = now.set.hidden ? std::optional(now.last_seq) : std::nullopt;
+    t.execute("UPDATE messages_members SET muted_until = ?, pinned = ?, notify = ?, hidden_at = ?, draft = ? "
               "WHERE conversation = ? AND user = ?",
-              now.muted_until, now.pinned, now.notify, now.hidden, now.draft, conversation, member);
-}
-
-void unhide(transaction& t, conversation_id conversation, user_id member) {
-    t.execute("UPDATE messages_members SET hidden = 0 WHERE conversation = ? AND user = ?", conversation,
+              now.set.muted_until, now.set.pinned, now.set.notify, hidden_at, now.set.draft, conversation,
               member);
 }
 
 std::vector<followed> follows_of(snapshot& s, user_id user) {
     std::vector<followed> all;
     db::cursor row =
-        s.query("SELECT m.conversation, m.first_seq, p.user FROM messages_members m JOIN messages_members p "
-                "ON p.conversation = m.conversation AND p.user <> m.user WHERE m.user = ?",
-                user);
+        s.query("SELECT conversation, first_seq, peer FROM messages_members WHERE user = ?", user);
     while (row.next()) {
         followed& one = all.emplace_back();
         one.conversation = row.as_id<conversation_id>(0);
@@ -150,9 +149,9 @@ std::vector<followed> follows_of(snapshot& s, user_id user) {
 std::optional<conversation> find_conversation(snapshot& s, conversation_id id, user_id viewer) {
     db::cursor row = s.query(
         "SELECT c.id, c.kind, c.last_seq, c.last_pos, m.user, m.first_seq, m.read_seq, m.delivered_seq, m.muted_until, "
-        "m.pinned, m.notify, m.hidden, m.draft, p.user, p.read_seq, p.delivered_seq FROM messages_members m "
+        "m.pinned, m.notify, m.hidden_at, m.draft, p.user, p.read_seq, p.delivered_seq FROM messages_members m "
         "JOIN messages_conversations c ON c.id = m.conversation "
-        "JOIN messages_members p ON p.conversation = m.conversation AND p.user <> m.user "
+        "LEFT JOIN messages_members p ON p.conversation = m.conversation AND p.user = m.peer "
         "WHERE m.conversation = ? AND m.user = ?",
         id, viewer);
     return row.next() ? std::optional(read_conversation(row)) : std::nullopt;
@@ -163,9 +162,9 @@ std::vector<conversation> list_conversations(snapshot& s, user_id viewer, std::i
     std::vector<conversation> found;
     db::cursor row = s.query(
         "SELECT c.id, c.kind, c.last_seq, c.last_pos, m.user, m.first_seq, m.read_seq, m.delivered_seq, m.muted_until, "
-        "m.pinned, m.notify, m.hidden, m.draft, p.user, p.read_seq, p.delivered_seq FROM messages_members m "
+        "m.pinned, m.notify, m.hidden_at, m.draft, p.user, p.read_seq, p.delivered_seq FROM messages_members m "
         "JOIN messages_conversations c ON c.id = m.conversation "
-        "JOIN messages_members p ON p.conversation = m.conversation AND p.user <> m.user "
+        "LEFT JOIN messages_members p ON p.conversation = m.conversation AND p.user = m.peer "
         "WHERE m.user = ? AND c.last_pos < ? ORDER BY c.last_pos DESC LIMIT ?",
         viewer, before_pos, limit);
     while (row.next()) {

@@ -69,8 +69,9 @@ class State:
         if family == "message":
             self.messages.setdefault(data["conversation"], {})[data["seq"]] = data
             here = self.conversations.get(data["conversation"])
-            if here and what == "created":
-                here["settings"]["hidden"] = False
+            if here and data["seq"] > here["last_seq"]:
+                here["last_seq"] = data["seq"]
+                here["settings"]["hidden"] = False    # until the next message: also one that was recalled by now
         elif kind in ("conversation.created", "conversation.settings"):
             self.counted[data["id"]] = Counted(data["unread"], up_to_seq=data["last_seq"])
             self.conversations[data["id"]] = self._merged(data)
