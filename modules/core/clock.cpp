@@ -2,8 +2,7 @@
 #include <kith/core/clock.hpp>
 #include <kith/core/error.hpp>
 
-#include <array>
-#include <cstdio>
+#include <string>
 
 namespace kith {
 
@@ -53,6 +52,14 @@ std::chrono::minutes offset(std::string_view text, std::size_t at) {
     return text[at] == '-' ? -size : size;
 }
 
+/// Writes the last `count` decimal digits of `value` over those at `at`.
+void put_digits(std::string& out, std::size_t at, std::size_t count, int value) {
+    while (count > 0) {
+        out[at + --count] = static_cast<char>('0' + value % 10);
+        value /= 10;
+    }
+}
+
 }  // namespace
 
 timestamp system_clock_source::now() const noexcept {
@@ -67,13 +74,15 @@ std::string format_time(timestamp time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::milliseconds>(time - day));
-    std::array<char, 40> out{};
-    const int length = std::snprintf(
-        out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-        static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-        static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-    return {out.data(), static_cast<std::size_t>(length)};
+    std::string out = "0000-00-00T00:00:00.000Z";
+    put_digits(out, 0, 4, static_cast<int>(date.year()));
+    put_digits(out, 5, 2, static_cast<int>(static_cast<unsigned>(date.month())));
+    put_digits(out, 8, 2, static_cast<int>(static_cast<unsigned>(date.day())));
+    put_digits(out, 11, 2, static_cast<int>(clock.hours().count()));
+    put_digits(out, 14, 2, static_cast<int>(clock.minutes().count()));
+    put_digits(out, 17, 2, static_cast<int>(clock.seconds().count()));
+    put_digits(out, 20, 3, static_cast<int>(clock.subseconds().count()));
+    return out;
 }
 
 timestamp parse_time(std::string_view text) {

@@ -8,6 +8,8 @@
 #include <unicode/uspoof.h>
 #include <unicode/utf8.h>
 
+#include <cstdint>
+#include <cstring>
 #include <memory>
 #include <stdexcept>
 
@@ -34,6 +36,23 @@ void each_code_point(std::string_view text, Visit visit) {
             return;
         }
     }
+}
+
+/// How many bytes at the front are ASCII, in steps of eight: most of most texts.
+std::size_t ascii_prefix(std::string_view text) noexcept {
+    constexpr std::uint64_t high_bits = 0x8080808080808080;
+    std::size_t at = 0;
+    for (std::uint64_t eight = 0; at + sizeof eight <= text.size(); at += sizeof eight) {
+        std::memcpy(&eight, text.data() + at, sizeof eight);
+        if ((eight & high_bits) != 0) {
+            break;
+        }
+    }
+    return at;
+}
+
+bool is_space(UChar32 c) {
+    return c >= 0 && u_isUWhiteSpace(c);
 }
 
 icu::UnicodeString from_utf8(std::string_view text) {
@@ -68,8 +87,9 @@ bool is_invisible(UChar32 c) {
 }  // namespace
 
 bool is_utf8(std::string_view text) noexcept {
+    const std::size_t plain = ascii_prefix(text);
     bool good = true;
-    each_code_point(text, [&](UChar32 c, std::int32_t, std::int32_t) { return good = c >= 0; });
+    each_code_point(text.substr(plain), [&](UChar32 c, std::int32_t, std::int32_t) { return good = c >= 0; });
     return good;
 }
 
@@ -135,20 +155,28 @@ bool has_visible(std::string_view text) {
     return found;
 }
 
-std::string trim(std::string_view text) {
-    std::int32_t first = -1;
-    std::int32_t last = 0;
-    each_code_point(text, [&](UChar32 c, std::int32_t begin, std::int32_t end) {
-        if (c < 0 || !u_isUWhiteSpace(c)) {
-            first = first < 0 ? begin : first;
-            last = end;
-        }
-        return true;
+std::string_view trim_view(std::string_view text) {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+    auto last = static_cast<std::int32_t>(text.size());
+    std::int32_t first = last;
+    each_code_point(text, [&](UChar32 c, std::int32_t begin, std::int32_t) {
+        first = is_space(c) ? first : begin;
+        return is_space(c);
     });
-    if (first < 0) {
-        return {};
+    while (last > first) {
+        std::int32_t before = last;
+        UChar32 c = 0;
+        U8_PREV(bytes, first, before, c);
+        if (!is_space(c)) {
+            break;
+        }
+        last = before;
     }
-    return std::string(text.substr(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first)));
+    return text.substr(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
+}
+
+std::string trim(std::string_view text) {
+    return std::string(trim_view(text));
 }
 
 }  // namespace kith

@@ -24,5 +24,7 @@ namespace kith {
 [[nodiscard]] bool has_visible(std::string_view text);
 /// Blanks (Unicode White_Space) at both ends removed.
 [[nodiscard]] std::string trim(std::string_view text);
+/// As trim(), as a part of `text`.
+[[nodiscard]] std::string_view trim_view(std::string_view text);
 
 }  // namespace kith
