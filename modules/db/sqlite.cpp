@@ -24,6 +24,13 @@ int on_progress(void* stop) {
     return (*static_cast<std::function<bool()>*>(stop))() ? 1 : 0;
 }
 
+/// Counting what SQLite allocates takes a lock at each allocation; nothing here reads the count. To be called before the
+/// first connection of the process; later it is refused and changes nothing.
+void stop_counting_memory() {
+    static const int refused_later = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    (void)refused_later;
+}
+
 bool is_duplicate(int code) noexcept {
     return code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY
            || code == SQLITE_CONSTRAINT_ROWID;
@@ -157,6 +164,7 @@ void sqlite_statement::reset() noexcept {
 }
 
 connection::connection(const std::string& path, access how, const std::string& synchronous) {
+    stop_counting_memory();
     int flags = SQLITE_OPEN_NOMUTEX | (how == access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
     if (how == access::create) {
         flags |= SQLITE_OPEN_CREATE;
@@ -304,6 +312,10 @@ bool connection::foreign_keys_hold() const noexcept {
     int highest = 0;
     const int code = sqlite3_db_status(handle_, SQLITE_DBSTATUS_DEFERRED_FKS, &now, &highest, 0);
     return code == SQLITE_OK && now == 0;
+}
+
+std::int64_t connection::total_changes() const noexcept {
+    return sqlite3_total_changes64(handle_);
 }
 
 void connection::interrupt_when(std::function<bool()> stop) {

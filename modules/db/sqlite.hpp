@@ -107,6 +107,8 @@ public:
     bool roll_back() noexcept;
     /// False while a deferred foreign key stands unresolved.
     [[nodiscard]] bool foreign_keys_hold() const noexcept;
+    /// Rows changed since the connection was opened.
+    [[nodiscard]] std::int64_t total_changes() const noexcept;
     /// Cursors that are open now.
     [[nodiscard]] int open_cursors() const noexcept { return open_cursors_; }
     /// The last result code that was thrown, or 0 since forget_failure().

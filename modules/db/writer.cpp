@@ -11,6 +11,13 @@
 namespace kith::db {
 namespace {
 
+/// A job failed after it had changed something.
+struct undo_needed {};
+
+/// Batches that run with savepoints after one of them needed an undo: whoever can cause failures that come late makes no
+/// batch run twice each time.
+constexpr int guarded_after_undo = 64;
+
 std::string text_of(const std::exception_ptr& failed) {
     try {
         std::rethrow_exception(failed);
@@ -195,6 +202,23 @@ void writer::tend_wal() {
 }
 
 std::exception_ptr writer::transact(batch& jobs) {
+    const bool guarded = guarded_batches_ > 0;
+    guarded_batches_ -= guarded ? 1 : 0;
+    try {
+        return try_batch(jobs, guarded);
+    } catch (const undo_needed&) {
+        guarded_batches_ = guarded_after_undo;
+    }
+    if (participant_ != nullptr) {
+        participant_->abandoned();
+    }
+    if (!connection_.roll_back()) {
+        return unknown("ROLLBACK failed to undo a job");
+    }
+    return try_batch(jobs, true);
+}
+
+std::exception_ptr writer::try_batch(batch& jobs, bool guarded) {
     sqlite_transaction t(connection_, clock_.now());
     connection_.forget_failure();
     if (const int code = connection_.control("BEGIN IMMEDIATE"); code != SQLITE_OK) {
@@ -212,7 +236,7 @@ std::exception_ptr writer::transact(batch& jobs) {
     } catch (...) {
         return abandon(std::current_exception(), !connection_.in_transaction());
     }
-    if (std::exception_ptr lost = run_jobs(jobs, t)) {
+    if (std::exception_ptr lost = run_jobs(jobs, t, guarded)) {
         return lost;
     }
     connection_.forget_failure();
@@ -226,27 +250,45 @@ std::exception_ptr writer::transact(batch& jobs) {
     return commit(jobs);
 }
 
-std::exception_ptr writer::run_jobs(batch& jobs, transaction& t) {
+std::exception_ptr writer::run_jobs(batch& jobs, transaction& t, bool guarded) {
     const steady_time started = clock_.steady_now();
     for (std::size_t i = 0; i < jobs.size(); ++i) {
         if (i > 0 && clock_.steady_now() - started >= settings_.batch_time) {
             give_back(jobs, i);
             break;
         }
-        if (std::exception_ptr lost = run_job(jobs[i], t)) {
+        if (std::exception_ptr lost = guarded ? run_guarded(jobs[i], t) : run_job(jobs[i], t)) {
             return lost;
         }
     }
     return nullptr;
 }
 
-std::exception_ptr writer::run_job(entry& one, transaction& t) {
-    one.failed = nullptr;  // of an earlier run
-    connection_.forget_failure();
+std::exception_ptr writer::run_guarded(entry& one, transaction& t) {
     int code = connection_.control("SAVEPOINT kith_job");
     if (code != SQLITE_OK) {
         return abandon(fault(code, "SAVEPOINT"), true);
     }
+    try {
+        if (std::exception_ptr lost = run_job(one, t)) {
+            return lost;
+        }
+    } catch (const undo_needed&) {
+        code = connection_.control("ROLLBACK TO kith_job");
+        if (code == SQLITE_OK && participant_ != nullptr) {
+            participant_->undo_job();
+        }
+    }
+    if (code == SQLITE_OK) {
+        code = connection_.control("RELEASE kith_job");
+    }
+    return code == SQLITE_OK ? nullptr : abandon(fault(code, "RELEASE"), true);
+}
+
+std::exception_ptr writer::run_job(entry& one, transaction& t) {
+    one.failed = nullptr;  // of an earlier run
+    connection_.forget_failure();
+    const std::int64_t changes_before = connection_.total_changes();
     try {
         if (participant_ != nullptr) {
             participant_->begin_job();
@@ -265,15 +307,14 @@ std::exception_ptr writer::run_job(entry& one, transaction& t) {
         return abandon(fault(why == 0 ? SQLITE_ABORT : why, "a job ended the transaction; it"), true);
     }
     if (one.failed) {
-        code = connection_.control("ROLLBACK TO kith_job");
-        if (code == SQLITE_OK && participant_ != nullptr) {
+        if (connection_.total_changes() != changes_before) {
+            throw undo_needed();
+        }
+        if (participant_ != nullptr) {
             participant_->undo_job();
         }
     }
-    if (code == SQLITE_OK) {
-        code = connection_.control("RELEASE kith_job");
-    }
-    return code == SQLITE_OK ? nullptr : abandon(fault(code, "RELEASE"), true);
+    return nullptr;
 }
 
 std::exception_ptr writer::commit(batch& jobs) {

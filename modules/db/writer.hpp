@@ -59,9 +59,17 @@ private:
     [[nodiscard]] bool run_batch(batch& jobs, bool may_repeat);
 
     /// Runs the batch to its COMMIT; null when it is on disk, else why none of it happened or nobody knows.
+    ///
+    /// A savepoint for each job would copy every page that the job touches. Nearly all jobs succeed, or fail before their
+    /// first change, so a batch runs without; when a job fails later than that, the whole batch is rolled back and run once
+    /// more, each job in a savepoint of its own.
     [[nodiscard]] std::exception_ptr transact(batch& jobs);
-    [[nodiscard]] std::exception_ptr run_jobs(batch& jobs, transaction& t);
+    /// As transact(). Without `guarded` it throws undo_needed for a job that cannot be undone alone.
+    [[nodiscard]] std::exception_ptr try_batch(batch& jobs, bool guarded);
+    [[nodiscard]] std::exception_ptr run_jobs(batch& jobs, transaction& t, bool guarded);
     /// Null when the transaction of the batch still stands, whatever became of the job.
+    [[nodiscard]] std::exception_ptr run_guarded(entry& one, transaction& t);
+    /// As run_guarded(). Throws undo_needed when the job failed after it had changed something.
     [[nodiscard]] std::exception_ptr run_job(entry& one, transaction& t);
     [[nodiscard]] std::exception_ptr commit(batch& jobs);
     /// Ends a batch that cannot go on, and says what its callers get.
@@ -89,6 +97,7 @@ private:
     bool woken_ = false;
     batch* committing_ = nullptr;  ///< while COMMIT runs; the jobs of one beyond its time are taken out
     steady_time commit_began_;
+    int guarded_batches_ = 0;  ///< how many of the next ones run with savepoints
     std::thread thread_;
 };
 

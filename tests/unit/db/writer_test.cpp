@@ -2,6 +2,7 @@
 #include "fake_participant.hpp"
 #include "fixture.hpp"
 
+#include <atomic>
 #include <thread>
 
 using namespace kith;
@@ -78,7 +79,37 @@ TEST_CASE("a job that throws is undone alone, with its positions") {
     CHECK(on.run(on.data->read([](snapshot& s) { return s.integer("SELECT pos FROM head").value(); })) == 3);
     CHECK(part.calls
           == std::vector<std::string>{"end_batch", "committed", "begin_batch", "begin_job", "begin_job",
-                                      "undo_job", "begin_job", "begin_job", "end_batch", "committed"});
+                                      // It had changed something: the batch runs once more, with savepoints.
+                                      "abandoned", "begin_batch", "begin_job", "begin_job", "undo_job",
+                                      "begin_job", "begin_job", "end_batch", "committed"});
+}
+
+TEST_CASE("only a job that fails after its first change makes its batch run twice") {
+    store on;
+    const auto runs = std::make_shared<std::atomic<int>>(0);
+    const auto batch = [&](bool changes_first) {
+        latch go;
+        on.hold_writer(go);
+        runs->store(0);
+        const auto good = on.start(on.data->write([runs](transaction&) { ++*runs; }));
+        const auto bad = on.start(on.data->write([changes_first](transaction& t) {
+            if (changes_first) {
+                t.execute("INSERT INTO items VALUES(9, 'x')");
+            }
+            throw error(error_code::forbidden, "no");
+        }));
+        on.poll();
+        go.open();
+        on.turn();
+        CHECK(good->ok());
+        CHECK(bad->code == error_code::forbidden);
+        CHECK(on.run(on.count()) == 0);
+        return runs->load();
+    };
+    CHECK(batch(false) == 1);
+    CHECK(batch(true) == 2);
+    // From now on a while with savepoints: a failure that comes late costs nobody a second run.
+    CHECK(batch(true) == 1);
 }
 
 TEST_CASE("any exception undoes a job, and its text reaches the caller") {
