@@ -3,7 +3,6 @@
 
 #include <kith/core/error.hpp>
 #include <kith/core/wait.hpp>
-#include <kith/journal_tx.hpp>
 #include <kith/messages_tx.hpp>
 #include <kith/users_tx.hpp>
 #include <kith/web.hpp>
@@ -22,7 +21,9 @@ namespace {
 
 constexpr std::uint8_t this_node = 0;  // one node for now; several lease their numbers in the database
 constexpr std::chrono::seconds presence_tick{1};
-constexpr std::int64_t answers_per_prune = 500;
+constexpr std::size_t answers_per_step = 1000;
+/// Answers looked at in one round of pruning: some millions are passed in a few hours.
+constexpr std::size_t answers_per_round = 200'000;
 constexpr std::string_view database_file = "kith.db";
 
 log_level level_of(const std::string& name) {
@@ -74,10 +75,9 @@ task<std::int64_t> prune_notes(database& store, const journal::prune_limits& lim
     return store.write([limits](transaction& t) { return journal::prune(t, limits); });
 }
 
-task<std::int64_t> prune_answers(database& store) {
-    return store.write([](transaction& t) {
-        return static_cast<std::int64_t>(
-            journal::prune_answers(t, static_cast<std::size_t>(answers_per_prune)));
+task<journal::answers_walk> prune_answers(database& store, journal::answers_walk from) {
+    return store.write([from = std::move(from)](transaction& t) {
+        return journal::prune_answers(t, from, answers_per_step);
     });
 }
 
@@ -216,7 +216,12 @@ task<void> house::prune() {
     try {
         while (co_await prune_notes(*store_, limits) >= limits.step_max && !stopping_) {
         }
-        while (co_await prune_answers(*store_) >= answers_per_prune && !stopping_) {
+        for (std::size_t looked_at = 0; looked_at < answers_per_round && !stopping_;
+             looked_at += answers_per_step) {
+            answers_walk_ = co_await prune_answers(*store_, answers_walk_);
+            if (answers_walk_.key.empty()) {
+                break;
+            }
         }
     } catch (const std::exception& failed) {
         log_->warn("pruning failed and is tried again later", {{"why", failed.what()}});

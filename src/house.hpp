@@ -13,7 +13,7 @@
 #include <kith/db.hpp>
 #include <kith/gateway/registry.hpp>
 #include <kith/gateway/server.hpp>
-#include <kith/journal.hpp>
+#include <kith/journal_tx.hpp>
 #include <kith/messages.hpp>
 #include <kith/users.hpp>
 
@@ -79,6 +79,7 @@ private:
     std::unique_ptr<gateway::server> server_;
     boost::asio::steady_timer housekeeping_{reactor_};
     bool stopping_ = false;
+    journal::answers_walk answers_walk_;  ///< where pruning stands
     bool pruning_ = false;
 };
 

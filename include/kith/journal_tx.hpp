@@ -32,7 +32,14 @@ inline constexpr std::size_t idempotency_key_max = 64;
 /// Stores an answer in the same transaction as what it tells of.
 void remember_answer(transaction& t, user_id user, std::string_view key, std::string_view input,
                      std::string_view answer);
-/// Deletes what is older than idempotency_kept; returns how many went.
-std::size_t prune_answers(transaction& t, std::size_t rows_max);
+/// Where a walk over the remembered answers stands; an empty key: at the front.
+struct answers_walk {
+    answers_walk() = default;
+    std::string key;
+    user_id user;
+};
+/// Looks at the next `rows_max` answers of the walk and deletes those older than idempotency_kept. Returns where to go on:
+/// at the front again once the end was reached.
+[[nodiscard]] answers_walk prune_answers(transaction& t, const answers_walk& from, std::size_t rows_max);
 
 }  // namespace kith::journal

@@ -34,13 +34,13 @@ CREATE TABLE journal_readers (
     lease_until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The key comes first: those of messages are ordered by time (UUID version 7), so new rows of all users stand side by side.
+-- There is no index by time: old rows are found by a walk.
 CREATE TABLE journal_answers (
-    user_id    INTEGER NOT NULL,
     answer_key TEXT NOT NULL,
+    user_id    INTEGER NOT NULL,
     input_hash TEXT NOT NULL,
     answer     TEXT NOT NULL,
     made_at    INTEGER NOT NULL,
-    PRIMARY KEY (user_id, answer_key)
+    PRIMARY KEY (answer_key, user_id)
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX journal_answers_made_at ON journal_answers (made_at);

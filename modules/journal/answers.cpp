@@ -7,7 +7,7 @@ namespace kith::journal {
 std::optional<std::string> remembered_answer(transaction& t, user_id user, std::string_view key,
                                              std::string_view input) {
     db::cursor rows = t.query(
-        "SELECT input_hash, answer FROM journal_answers WHERE user_id = ? AND answer_key = ?", user, key);
+        "SELECT input_hash, answer FROM journal_answers WHERE answer_key = ? AND user_id = ?", key, user);
     if (!rows.next()) {
         return std::nullopt;
     }
@@ -21,24 +21,32 @@ void remember_answer(transaction& t, user_id user, std::string_view key, std::st
                      std::string_view answer) {
     KITH_ASSERT(key.size() <= idempotency_key_max);
     t.execute(
-        "INSERT INTO journal_answers (user_id, answer_key, input_hash, answer, made_at) VALUES (?, ?, ?, ?, ?)",
-        user, key, input, answer, t.now());
+        "INSERT INTO journal_answers (answer_key, user_id, input_hash, answer, made_at) VALUES (?, ?, ?, ?, ?)",
+        key, user, input, answer, t.now());
 }
 
-std::size_t prune_answers(transaction& t, std::size_t rows_max) {
-    std::vector<std::pair<std::int64_t, std::string>> old;
+answers_walk prune_answers(transaction& t, const answers_walk& from, std::size_t rows_max) {
+    std::vector<answers_walk> old;
+    answers_walk last;
+    std::size_t looked_at = 0;
     {
         db::cursor rows = t.query(
-            "SELECT user_id, answer_key FROM journal_answers WHERE made_at < ? ORDER BY made_at LIMIT ?",
-            t.now() - idempotency_kept, static_cast<std::int64_t>(rows_max));
-        while (rows.next()) {
-            old.emplace_back(rows.integer(0), rows.text(1));
+            "SELECT answer_key, user_id, made_at FROM journal_answers "
+            "WHERE answer_key >= ? AND (answer_key > ? OR user_id > ?) ORDER BY answer_key, user_id LIMIT ?",
+            from.key, from.key, from.user.value(), static_cast<std::int64_t>(rows_max));
+        const timestamp oldest = t.now() - idempotency_kept;
+        for (; rows.next(); ++looked_at) {
+            last.key = rows.text(0);
+            last.user = rows.as_id<user_id>(1);
+            if (rows.time(2) < oldest) {
+                old.push_back(last);
+            }
         }
     }
-    for (const auto& [user, key] : old) {
-        t.execute("DELETE FROM journal_answers WHERE user_id = ? AND answer_key = ?", user, key);
+    for (const answers_walk& one : old) {
+        t.execute("DELETE FROM journal_answers WHERE answer_key = ? AND user_id = ?", one.key, one.user);
     }
-    return old.size();
+    return looked_at < rows_max ? answers_walk() : last;
 }
 
 }  // namespace kith::journal

@@ -5,6 +5,8 @@
 
 #include <kith/journal_tx.hpp>
 
+#include <array>
+#include <charconv>
 #include <utility>
 
 namespace kith::messages::wire {
@@ -14,15 +16,34 @@ std::string body_text(const body& content) {
 }
 
 body read_body(std::string_view stored) {
-    return json::decode<body>(json::parse(stored));
+    return json::decode<body>(json::document(stored).root());
 }
 
+// Three integers: this text is written with every message and read almost never.
 std::string answer_text(const sent& answer) {
-    return json::text(answer);
+    std::string text;
+    json::detail::write_integer(text, answer.seq);
+    text += ' ';
+    json::detail::write_integer(text, answer.pos);
+    text += ' ';
+    json::detail::write_integer(text, to_micros(answer.sent_at));
+    return text;
 }
 
 sent read_answer(std::string_view stored) {
-    return json::decode<sent>(json::parse(stored));
+    std::array<std::int64_t, 3> numbers{};
+    const char* at = stored.data();
+    const char* const end = at + stored.size();
+    for (std::int64_t& number : numbers) {
+        const auto [behind, failed] = std::from_chars(at, end, number);
+        KITH_ASSERT(failed == std::errc());
+        at = behind == end ? end : behind + 1;
+    }
+    sent answer;
+    answer.seq = numbers[0];
+    answer.pos = numbers[1];
+    answer.sent_at = from_micros(numbers[2]);
+    return answer;
 }
 
 std::string typing_text(conversation_id conversation, user_id user, typing_state state) {

@@ -24,7 +24,6 @@ BOOST_DESCRIBE_STRUCT(settings, (), (muted_until, pinned, notify, draft, hidden)
 BOOST_DESCRIBE_STRUCT(conversation, (),
                       (id, kind, title, avatar, peer, first_seq, last_seq, last_message, read_seq,
                        delivered_seq, peer_read_seq, peer_delivered_seq, unread, mentions_unread, settings))
-BOOST_DESCRIBE_STRUCT(sent, (), (seq, pos, sent_at))
 
 /// The events conversation.read and conversation.delivered.
 struct mark_event {
