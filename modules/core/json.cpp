@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 namespace kith::json {
@@ -82,6 +83,31 @@ private:
     std::string problem_;
 };
 
+/// The place of the first character from `at` on that a JSON string must escape, or the end. Eight bytes at a time: the top
+/// bit of each byte of `found` tells of one that is below 0x20, a quotation mark or a backslash. A borrow can only mark a
+/// byte above a true one, and the loop behind looks at each.
+std::size_t next_escape(std::string_view text, std::size_t at) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    constexpr std::uint64_t tops = ones << 7U;
+    const auto zero_bytes = [](std::uint64_t word) { return (word - ones) & ~word & tops; };
+    for (std::uint64_t eight = 0; at + sizeof eight <= text.size(); at += sizeof eight) {
+        std::memcpy(&eight, text.data() + at, sizeof eight);
+        const std::uint64_t controls = (eight - ones * 0x20) & ~eight & tops;
+        const std::uint64_t found =
+            controls | zero_bytes(eight ^ (ones * '"')) | zero_bytes(eight ^ (ones * '\\'));
+        if (found != 0) {
+            break;
+        }
+    }
+    for (; at < text.size(); ++at) {
+        const auto byte = static_cast<unsigned char>(text[at]);
+        if (byte < 0x20 || byte == '"' || byte == '\\') {
+            break;
+        }
+    }
+    return at;
+}
+
 }  // namespace
 
 value parse(std::string_view text) {
@@ -100,11 +126,8 @@ void write_string(std::string& out, std::string_view text) {
     constexpr std::string_view digits = "0123456789abcdef";
     out += '"';
     std::size_t plain = 0;  // where the run of characters that need no escape begins
-    for (std::size_t i = 0; i < text.size(); ++i) {
+    for (std::size_t i = next_escape(text, 0); i < text.size(); i = next_escape(text, i + 1)) {
         const auto byte = static_cast<unsigned char>(text[i]);
-        if (byte >= 0x20 && byte != '"' && byte != '\\') {
-            continue;
-        }
         out.append(text, plain, i - plain);
         plain = i + 1;
         out += '\\';
@@ -153,6 +176,14 @@ std::string pointer_token(std::string_view text) {
     return out;
 }
 
+std::string place::pointer() const {
+    if (above_ == nullptr) {
+        return {};
+    }
+    return above_->pointer() + "/"
+           + (name_.data() == nullptr ? std::to_string(index_) : pointer_token(name_));
+}
+
 std::string type_name(const char* mangled) {
     const std::string full = boost::core::demangle(mangled);
     const std::size_t colon = full.rfind("::");
@@ -174,25 +205,6 @@ value null_schema() {
 }
 
 namespace detail {
-
-std::optional<std::int64_t> read_integer(const value& input) {
-    if (input.is_number_unsigned()) {
-        const auto number = input.get<std::uint64_t>();
-        return std::in_range<std::int64_t>(number) ? std::optional(static_cast<std::int64_t>(number))
-                                                   : std::nullopt;
-    }
-    if (input.is_number_integer()) {
-        return input.get<std::int64_t>();
-    }
-    return std::nullopt;
-}
-
-std::optional<bool> read_flag(const value& input) {
-    if (input.is_boolean()) {
-        return input.get<bool>();
-    }
-    return std::nullopt;
-}
 
 void write_integer(std::string& out, std::int64_t number) {
     std::array<char, 24> digits{};

@@ -74,7 +74,7 @@ private:
 dispatcher::dispatcher(const clock_source& clock, logger&, metrics& metric, double limits_scale)
     : impl_(std::make_shared<impl>(clock, metric, limits_scale)) {}
 
-task<std::string> dispatcher::run(const operation& op, call& c, const json::value& input) {
+task<std::string> dispatcher::run(const operation& op, call& c, const json::view& input) {
     const operation_spec& spec = op.spec;
     if (spec.access != access::everyone && !c.who.user) {
         throw error(error_code::unauthenticated, "sign in first");
@@ -85,8 +85,7 @@ task<std::string> dispatcher::run(const operation& op, call& c, const json::valu
     if (spec.access != access::everyone && c.who.role < lowest_role(spec.access)) {
         throw error(error_code::forbidden, "this takes another role");
     }
-    std::string answer = co_await std::move(work);
-    co_return answer;
+    return work;
 }
 
 void dispatcher::take(const limit_class& which, const std::string& who) {

@@ -44,8 +44,8 @@ public:
 
     /// Checks access and rate limits, decodes and runs. The order is that of protocol.md: authentication, shape of the
     /// input, then what the service checks. Throws kith::error; what else escapes is the door's to turn by to_failure().
-    /// `op`, `c` and `input` must outlive the task.
-    [[nodiscard]] task<std::string> run(const operation& op, call& c, const json::value& input);
+    /// All but the running happens in this call; `op` and `c` must outlive the task, `input` need not.
+    [[nodiscard]] task<std::string> run(const operation& op, call& c, const json::view& input);
     /// Takes one token of `which` for `who` (a user or an address); throws `too_many_requests` with the wait.
     void take(const limit_class& which, const std::string& who);
     /// Forgets full buckets; to be called now and then.

@@ -87,7 +87,7 @@ void register_own_operations(registry& table, database& store) {
     sync.spec.summary = "Everything a client holds, as of one position";
     sync.input = json::schema_of<json::nothing>();
     sync.output = json::schema_of<json::value>();
-    sync.run = [&table, &store](call& c, const json::value& input) {
+    sync.run = [&table, &store](call& c, const json::view& input) {
         (void)json::decode<json::nothing>(input);
         return sync_state(store, table, c.who);
     };

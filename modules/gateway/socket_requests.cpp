@@ -17,14 +17,14 @@ struct socket_request {
     std::int64_t id = 0;
     const operation* op = nullptr;
     call context;
-    json::value data;
+    task<std::string> work;
 };
 
 /// The envelope of a frame.
 struct request_frame {
     std::int64_t id = 0;
     std::string type;
-    std::optional<json::value> data;
+    std::optional<json::view> data;
 };
 BOOST_DESCRIBE_STRUCT(request_frame, (), (id, type, data))
 
@@ -33,7 +33,7 @@ task<void> run_request(socket_door& door, connection_id socket, std::unique_ptr<
     std::string answer;
     std::exception_ptr thrown;
     try {
-        const std::string data = co_await deps.operations.run(*request->op, request->context, request->data);
+        const std::string data = co_await std::move(request->work);
         answer = answer_text(request->id, data);
     } catch (...) {
         thrown = std::current_exception();
@@ -74,8 +74,10 @@ void socket_session::on_text(std::string_view message) {
     request_frame frame;
     std::optional<std::int64_t> id;
     try {
-        const json::value parsed = json::parse(message);
-        id = parsed.is_object() && parsed.contains("id") ? json::detail::read_integer(parsed["id"]) : id;
+        const json::view parsed = json::document(message).root();
+        if (const std::optional<json::view> given = parsed.find("id")) {
+            id = given->integer();
+        }
         if (!id) {
             end(close_code::policy, "a frame is an object with an integer id", false);
             return;
@@ -89,16 +91,17 @@ void socket_session::on_text(std::string_view message) {
         }
         return;
     }
-    json::value data = frame.data ? std::move(*frame.data) : json::value::object();
+    static const json::value no_data = json::value::object();
+    const json::view data = frame.data ? *frame.data : json::view(no_data);
     if (!who_.user) {
-        frame.type == "hello" ? begin_hello(frame.id, std::move(data))
+        frame.type == "hello" ? begin_hello(frame.id, data)
                               : end(close_code::policy, "hello comes first", false);
         return;
     }
-    begin_request(frame.id, frame.type, std::move(data));
+    begin_request(frame.id, frame.type, data);
 }
 
-void socket_session::begin_hello(std::int64_t id, json::value data) {
+void socket_session::begin_hello(std::int64_t id, const json::view& data) {
     try {
         hello_input hello = json::decode<hello_input>(data);
         set_principal(door_.deps().sessions.authenticate(hello.token));
@@ -114,7 +117,7 @@ void socket_session::begin_hello(std::int64_t id, json::value data) {
     }
 }
 
-void socket_session::begin_request(std::int64_t id, const std::string& type, json::value data) {
+void socket_session::begin_request(std::int64_t id, std::string_view type, const json::view& data) {
     if (type == "hello") {
         refuse(id, error(error_code::conflict, "this socket has said hello already"));
         return;
@@ -138,17 +141,24 @@ void socket_session::begin_request(std::int64_t id, const std::string& type, jso
     auto request = std::make_unique<socket_request>();
     request->id = id;
     request->op = op;
-    request->data = std::move(data);
     request->context.who = who_;
     request->context.address = about.address;
     request->context.user_agent = user_agent_;
     request->context.over_socket = true;
     request->context.request_id = to_string(about.id) + "-" + std::to_string(++requests_);
+    try {
+        request->work = door_.deps().operations.run(*op, request->context, data);
+    } catch (...) {
+        const failure failed = to_failure(std::current_exception(), door_.deps().log,
+                                          request->context.request_id, op->spec.name);
+        send_text(refusal_text(id, error_text(failed)), frame_kind::answer);
+        return;
+    }
     ++in_flight_;
     door_.deps().tasks.spawn(op->spec.name, run_request(door_, about.id, std::move(request)));
 }
 
-void socket_session::renew(std::int64_t id, const json::value& data) {
+void socket_session::renew(std::int64_t id, const json::view& data) {
     try {
         const renew_input renewal = json::decode<renew_input>(data);
         const principal renewed = door_.deps().sessions.authenticate(renewal.access_token);

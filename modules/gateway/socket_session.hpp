@@ -82,9 +82,9 @@ private:
     void feed(std::span<char> bytes);
     void wait_writable();
     void say_goodbye();
-    void begin_hello(std::int64_t id, json::value data);
-    void begin_request(std::int64_t id, const std::string& type, json::value data);
-    void renew(std::int64_t id, const json::value& data);
+    void begin_hello(std::int64_t id, const json::view& data);
+    void begin_request(std::int64_t id, std::string_view type, const json::view& data);
+    void renew(std::int64_t id, const json::view& data);
     void refuse(std::int64_t id, const error& why);
     [[nodiscard]] bool within_frame_rate();
     [[nodiscard]] steady_time next_deadline() const;

@@ -32,7 +32,7 @@ void field_errors::raise() const {
 }
 
 void check_text(field_errors& wrong, std::string_view text) {
-    const bool fits = code_points(text) <= text_code_points_max && !trim(text).empty();
+    const bool fits = code_points(text) <= text_code_points_max && !trim_view(text).empty();
     wrong.require(fits, "/body/text", "1 to 8,000 characters, not only white space");
     wrong.require(!has_lone_controls(text), "/body/text", no_controls);
 }

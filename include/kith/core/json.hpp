@@ -5,6 +5,7 @@
 #include <kith/core/clock.hpp>
 #include <kith/core/error.hpp>
 #include <kith/core/id.hpp>
+#include <kith/core/json_view.hpp>
 
 #include <boost/describe.hpp>
 #include <boost/mp11/algorithm.hpp>
@@ -22,10 +23,6 @@
 
 namespace kith::json {
 
-using value = nlohmann::json;
-
-/// Deepest nesting that parse() takes.
-inline constexpr std::size_t depth_max = 32;
 /// Errors gathered from one input before the rest is not looked at.
 inline constexpr std::size_t errors_max = 16;
 
@@ -122,21 +119,38 @@ struct inner<change<T>> {
 template <class T>
 using inner_of = typename inner<T>::type;
 
-[[nodiscard]] std::optional<std::int64_t> read_integer(const value& input);
-[[nodiscard]] std::optional<bool> read_flag(const value& input);
 void write_integer(std::string& out, std::int64_t number);
 void write_number(std::string& out, double number);
 
 }  // namespace detail
 
-template <class T>
-void read_struct(const value& input, T& out, const std::string& at, decode_errors& errors);
+/// Where in an input something stands. Becomes a pointer (RFC 6901) only when it is not as expected there.
+class place {
+public:
+    place() = default;
+    place(const place& in, std::string_view name) : above_(&in), name_(name) {}
+    place(const place& in, std::size_t index) : above_(&in), index_(index) {}
+    [[nodiscard]] std::string pointer() const;
 
-/// Reads `input` into `out`, adding to `errors` what is not as expected. `at` is the pointer of `input`.
+private:
+    const place* above_ = nullptr;
+    std::string_view name_;
+    std::size_t index_ = 0;
+};
+
 template <class T>
-void read(const value& input, T& out, const std::string& at, decode_errors& errors) {
-    if constexpr (std::is_same_v<T, value>) {
+void read_struct(const view& input, T& out, const place& at, decode_errors& errors);
+
+/// Reads `input` into `out`, adding to `errors` what is not as expected.
+template <class T>
+void read(const view& input, T& out, const place& at, decode_errors& errors) {
+    const auto take = [&](const auto& found, std::string_view expected) {
+        found ? void(out = T(*found)) : errors.add(at.pointer(), expected);
+    };
+    if constexpr (std::is_same_v<T, view>) {
         out = input;
+    } else if constexpr (std::is_same_v<T, value>) {
+        out = input.copy();
     } else if constexpr (detail::is_optional<T>) {
         if (!input.is_null()) {
             read(input, out.emplace(), at, errors);
@@ -147,45 +161,48 @@ void read(const value& input, T& out, const std::string& at, decode_errors& erro
             read(input, out.value.emplace(), at, errors);
         }
     } else if constexpr (std::is_same_v<T, std::string>) {
-        input.is_string() ? void(out = input.template get_ref<const std::string&>())
-                          : errors.add(at, "a string");
+        take(input.text(), "a string");
     } else if constexpr (std::is_same_v<T, bool>) {
-        const std::optional<bool> flag = detail::read_flag(input);
-        flag ? void(out = *flag) : errors.add(at, "true or false");
+        take(input.flag(), "true or false");
     } else if constexpr (std::is_integral_v<T>) {
-        const std::optional<std::int64_t> number = detail::read_integer(input);
-        number&& std::in_range<T>(*number) ? void(out = static_cast<T>(*number))
-                                           : errors.add(at, "an integer");
+        const std::optional<std::int64_t> number = input.integer();
+        take(number && std::in_range<T>(*number) ? number : std::nullopt, "an integer");
     } else if constexpr (std::is_floating_point_v<T>) {
-        input.is_number() ? void(out = input.template get<T>()) : errors.add(at, "a number");
+        take(input.number(), "a number");
     } else if constexpr (detail::is_id<T>) {
-        out = T(input.is_string() ? parse_id(input.template get_ref<const std::string&>()) : 0);
+        out = T(parse_id(input.text().value_or("")));
         if (!out) {
-            errors.add(at, "an id: a string of decimal digits");
+            errors.add(at.pointer(), "an id: a string of decimal digits");
         }
     } else if constexpr (std::is_same_v<T, timestamp>) {
         try {
-            out =
-                parse_time(input.is_string() ? input.template get_ref<const std::string&>() : std::string());
+            out = parse_time(input.text().value_or(""));
         } catch (const error&) {
-            errors.add(at, "a time as in RFC 3339, such as 2026-01-31T09:05:00Z");
+            errors.add(at.pointer(), "a time as in RFC 3339, such as 2026-01-31T09:05:00Z");
         }
     } else if constexpr (described_enum<T>) {
-        const std::string text = input.is_string() ? input.template get<std::string>() : std::string();
-        // The library compares up to a NUL, which a JSON string may hold.
-        if (text.find('\0') != std::string::npos || !boost::describe::enum_from_string(text.c_str(), out)) {
+        const std::string_view text = input.text().value_or("");
+        bool known = false;
+        boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto one) {
+            if (text == one.name) {
+                out = one.value;
+                known = true;
+            }
+        });
+        if (!known) {
             std::string expected = "one of";
             boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>(
                 [&](auto one) { expected.append(" ").append(one.name); });
-            errors.add(at, expected);
+            errors.add(at.pointer(), expected);
         }
     } else if constexpr (detail::is_vector<T>) {
         if (!input.is_array()) {
-            errors.add(at, "an array");
+            errors.add(at.pointer(), "an array");
             return;
         }
-        for (std::size_t i = 0; i < input.size(); ++i) {
-            read(input[i], out.emplace_back(), at + "/" + std::to_string(i), errors);
+        std::size_t index = 0;
+        for (const view& one : input.elements()) {
+            read(one, out.emplace_back(), place(at, index++), errors);
         }
     } else {
         read_struct(input, out, at, errors);
@@ -194,44 +211,42 @@ void read(const value& input, T& out, const std::string& at, decode_errors& erro
 
 /// Reads the members of a described struct, each by its name; a field that is not one of them is an error.
 template <class T>
-void read_struct(const value& input, T& out, const std::string& at, decode_errors& errors) {
+void read_struct(const view& input, T& out, const place& at, decode_errors& errors) {
     static_assert(described_struct<T>, "describe this struct with BOOST_DESCRIBE_STRUCT");
     if (!input.is_object()) {
-        errors.add(at, "an object");
+        errors.add(at.pointer(), "an object");
         return;
     }
     std::size_t known = 0;
     detail::for_each_member<T>([&](auto member) {
         using field = std::remove_reference_t<decltype(out.*member.pointer)>;
         constexpr std::string_view name = field_name(member.name);
-        const auto found = input.find(name);
-        if (found != input.end()) {
+        if (const std::optional<view> found = input.find(name)) {
             ++known;
-            read(*found, out.*member.pointer, at + "/" + std::string(name), errors);
+            read(*found, out.*member.pointer, place(at, name), errors);
         } else if constexpr (!detail::is_optional<field> && !detail::is_change<field>) {
-            errors.add(at + "/" + std::string(name), "is required");
+            errors.add(place(at, name).pointer(), "is required");
         }
     });
     if (known == input.size()) {
         return;
     }
-    for (auto item = input.begin(); item != input.end(); ++item) {
-        const std::string& key = item.key();
+    for (const auto& [key, ignored] : input.members()) {
         bool expected = false;
         detail::for_each_member<T>(
-            [&](auto member) { expected = expected || field_name(member.name) == key; });
+            [&, name = key](auto member) { expected = expected || field_name(member.name) == name; });
         if (!expected) {
-            errors.add(at + "/" + pointer_token(key), "is not a field here");
+            errors.add(place(at, key).pointer(), "is not a field here");
         }
     }
 }
 
 /// Reads a struct from parsed JSON. Throws `invalid` with every pointer that is not as expected.
 template <class T>
-[[nodiscard]] T decode(const value& input) {
+[[nodiscard]] T decode(const view& input) {
     T out;
     decode_errors errors;
-    read(input, out, std::string(), errors);
+    read(input, out, place(), errors);
     errors.raise();
     return out;
 }

@@ -61,7 +61,7 @@ struct operation_spec {
 struct operation {
     operation_spec spec;
     /// Decodes (throws `invalid` with pointers) and returns the work; its result is the JSON text of the output.
-    std::function<task<std::string>(call&, const json::value&)> run;
+    std::function<task<std::string>(call&, const json::view&)> run;
     json::schema_ref input;
     json::schema_ref output;
     bool has_output = true;  ///< false: 204 over HTTP, `{}` on the socket
@@ -121,7 +121,7 @@ public:
         auto shared = std::make_shared<const std::function<task<Out>(call&, In)>>(std::move(handler));
         operation made;
         made.spec = spec;
-        made.run = [shared](call& c, const json::value& input) {
+        made.run = [shared](call& c, const json::view& input) {
             return run_typed<In, Out>(shared, c, json::decode<In>(input));
         };
         made.input = json::schema_of<In>();

@@ -97,7 +97,59 @@ TEST_CASE("the parser is bounded and strict") {
          {"", "{", "{\"a\":1,\"a\":2}", "nul", "[1,]", "\"\xFF\"", "\"\\ud800\"", "1 2", "NaN", "1e999"}) {
         INFO(wrong);
         CHECK_THROWS_AS(json::parse(wrong), error);
+        CHECK_THROWS_AS(json::document(wrong), error);
     }
+}
+
+TEST_CASE("a document in its text takes and refuses what the parser of values does") {
+    CHECK_THROWS_AS(json::document(std::string(100'000, '[')), error);
+    CHECK_NOTHROW(json::document(std::string(32, '[') + std::string(32, ']')));
+    CHECK_THROWS_AS(json::document(std::string(33, '[') + std::string(33, ']')), error);
+    std::string many = "{";
+    for (int i = 0; i < 100; ++i) {
+        many += "\"k" + std::to_string(i) + "\":[{\"deep\":" + std::to_string(i) + "}],";
+    }
+    CHECK(json::document(many + "\"k\":1}").root().size() == 101);
+    CHECK_THROWS_AS(json::document(many + "\"k50\":1}"), error);
+    CHECK_THROWS_AS(json::document(R"([{"a":{"b":1,"c":2,"b":3}}])"), error);
+}
+
+TEST_CASE("a struct is read from a text as from a value") {
+    const auto both = [](const std::string& text) {
+        CHECK(json::document(text).root().copy() == json::parse(text));
+        std::vector<std::string> found;
+        try {
+            (void)json::decode<outer>(json::document(text).root());
+        } catch (const error& wrong) {
+            for (const error_detail& one : wrong.pointers()) {
+                found.push_back(one.pointer + " " + one.detail);
+            }
+        }
+        std::vector<std::string> expected;
+        try {
+            (void)json::decode<outer>(json::parse(text));
+        } catch (const error& wrong) {
+            for (const error_detail& one : wrong.pointers()) {
+                expected.push_back(one.pointer + " " + one.detail);
+            }
+        }
+        CHECK(found == expected);
+        return found;
+    };
+    CHECK(both(good).empty());
+    CHECK(both("[]").size() == 1);
+    CHECK(both("null").size() == 1);
+    CHECK(
+        both(
+            R"({"name":1,"new":"x","tone":"bl\u0000ue","part":{"owner":12,"numbers":[1.5,true,"3",9223372036854775808]},)"
+            R"("at":"x","a/b~":1,"note":{},"draft":[]})")
+            .size()
+        == 12);
+    json::document first(R"({"name":"\u4e2d\ud83d\ude00\n","more":[1,{"x":null}]})");
+    CHECK(first.root().find("name")->text() == "中😀\n");
+    CHECK(first.root().find("more")->elements().at(1).find("x")->is_null());
+    CHECK_FALSE(first.root().find("none"));
+    CHECK_FALSE(first.root().find("name")->integer());
 }
 
 TEST_CASE("numbers that do not fit are refused, not cut") {
