@@ -71,18 +71,24 @@ steady_time system_clock_source::steady_now() const noexcept {
 }
 
 std::string format_time(timestamp time) {
+    std::string out;
+    append_time(out, time);
+    return out;
+}
+
+void append_time(std::string& out, timestamp time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::milliseconds>(time - day));
-    std::string out = "0000-00-00T00:00:00.000Z";
-    put_digits(out, 0, 4, static_cast<int>(date.year()));
-    put_digits(out, 5, 2, static_cast<int>(static_cast<unsigned>(date.month())));
-    put_digits(out, 8, 2, static_cast<int>(static_cast<unsigned>(date.day())));
-    put_digits(out, 11, 2, static_cast<int>(clock.hours().count()));
-    put_digits(out, 14, 2, static_cast<int>(clock.minutes().count()));
-    put_digits(out, 17, 2, static_cast<int>(clock.seconds().count()));
-    put_digits(out, 20, 3, static_cast<int>(clock.subseconds().count()));
-    return out;
+    const std::size_t at = out.size();
+    out += "0000-00-00T00:00:00.000Z";
+    put_digits(out, at, 4, static_cast<int>(date.year()));
+    put_digits(out, at + 5, 2, static_cast<int>(static_cast<unsigned>(date.month())));
+    put_digits(out, at + 8, 2, static_cast<int>(static_cast<unsigned>(date.day())));
+    put_digits(out, at + 11, 2, static_cast<int>(clock.hours().count()));
+    put_digits(out, at + 14, 2, static_cast<int>(clock.minutes().count()));
+    put_digits(out, at + 17, 2, static_cast<int>(clock.seconds().count()));
+    put_digits(out, at + 20, 3, static_cast<int>(clock.subseconds().count()));
 }
 
 timestamp parse_time(std::string_view text) {

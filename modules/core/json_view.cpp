@@ -58,16 +58,19 @@ thread_parser& this_thread() {
 }
 
 bool keys_differ(const simdjson::dom::object& object) {
+    std::array<std::string_view, few_keys> few;
+    if (object.size() <= few_keys) {
+        auto last = few.begin();
+        return std::all_of(object.begin(), object.end(), [&](const simdjson::dom::key_value_pair& field) {
+            const bool is_new = std::find(few.begin(), last, field.key) == last;
+            *last++ = field.key;
+            return is_new;
+        });
+    }
     std::vector<std::string_view> keys;
     keys.reserve(object.size());
     for (const simdjson::dom::key_value_pair field : object) {
-        if (object.size() <= few_keys && std::find(keys.begin(), keys.end(), field.key) != keys.end()) {
-            return false;
-        }
         keys.push_back(field.key);
-    }
-    if (keys.size() <= few_keys) {
-        return true;
     }
     std::sort(keys.begin(), keys.end());
     return std::adjacent_find(keys.begin(), keys.end()) == keys.end();

@@ -24,6 +24,11 @@ int on_progress(void* stop) {
     return (*static_cast<std::function<bool()>*>(stop))() ? 1 : 0;
 }
 
+/// Small blocks that the writer's connection keeps for itself: its statements hold a part of them for good, and a send should
+/// find the rest free.
+constexpr int lookaside_bytes = 1200;
+constexpr int lookaside_blocks = 400;
+
 /// Counting what SQLite allocates takes a lock at each allocation; nothing here reads the count. To be called before the
 /// first connection of the process; later it is refused and changes nothing.
 void stop_counting_memory() {
@@ -198,6 +203,11 @@ void connection::configure(access how, const std::string& synchronous) {
             raise(code, "sqlite3_db_config");
         }
     };
+    if (how != access::read) {
+        // Refused where the default blocks are in use already; they do then.
+        (void)sqlite3_db_config(handle_, SQLITE_DBCONFIG_LOOKASIDE, nullptr, lookaside_bytes,
+                                lookaside_blocks);
+    }
     set(SQLITE_DBCONFIG_DQS_DML, 0);
     set(SQLITE_DBCONFIG_DQS_DDL, 0);
     set(SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
@@ -226,10 +236,23 @@ void connection::evict_one() {
     }
     KITH_ASSERT(oldest != statements_.end());  // as many open cursors as statements_max
     const auto doomed = std::move(oldest->second);  // the key lives in it
+    std::replace(by_address_.begin(), by_address_.end(), doomed.get(),
+                 static_cast<sqlite_statement*>(nullptr));
     statements_.erase(oldest);
 }
 
 sqlite_statement& connection::prepare(std::string_view sql) {
+    sqlite_statement*& known =
+        by_address_[(reinterpret_cast<std::uintptr_t>(sql.data()) >> 3U) % by_address_.size()];
+    if (known == nullptr || known->sql() != sql) {
+        known = &find_or_make(sql);
+    }
+    known->used_at = ++prepared_;
+    known->take();
+    return *known;
+}
+
+sqlite_statement& connection::find_or_make(std::string_view sql) {
     auto found = statements_.find(sql);
     if (found == statements_.end()) {
         if (statements_.size() >= statements_max) {
@@ -239,8 +262,6 @@ sqlite_statement& connection::prepare(std::string_view sql) {
         const std::string_view key = made->sql();
         found = statements_.emplace(key, std::move(made)).first;
     }
-    found->second->used_at = ++prepared_;
-    found->second->take();
     return *found->second;
 }
 

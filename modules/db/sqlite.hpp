@@ -5,6 +5,7 @@
 
 #include <SQLiteCpp/Database.h>
 
+#include <array>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -124,6 +125,7 @@ private:
     friend class sqlite_statement;
 
     void configure(access how, const std::string& synchronous);
+    sqlite_statement& find_or_make(std::string_view sql);
     void evict_one();
 
     std::unique_ptr<SQLite::Database> database_;
@@ -131,6 +133,8 @@ private:
     std::function<bool()> stop_;
     // Destroyed before the database: SQLite refuses to close with statements alive.
     std::unordered_map<std::string_view, std::unique_ptr<sqlite_statement>> statements_;
+    /// The statement that was found last for a literal at such an address: comparing its text is cheaper than hashing it.
+    std::array<sqlite_statement*, 256> by_address_{};
     std::uint64_t prepared_ = 0;
     int open_cursors_ = 0;
     int last_failure_ = 0;

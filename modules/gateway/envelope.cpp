@@ -1,6 +1,8 @@
 // Frames' texts are joined by hand: the parts are JSON already, and this is the hottest text of the server.
 #include "envelope.hpp"
 
+#include "frame.hpp"
+
 namespace kith::gateway {
 
 namespace {
@@ -19,12 +21,20 @@ std::string answer_text(std::int64_t id, std::string_view data) {
     return join("{\"id\":", std::to_string(id), ",\"ok\":true,\"data\":", data, "}");
 }
 
+std::string answer_frame(std::int64_t id, std::string_view data) {
+    return encode_text({"{\"id\":", std::to_string(id), ",\"ok\":true,\"data\":", data, "}"});
+}
+
 std::string refusal_text(std::int64_t id, std::string_view problem) {
     return join("{\"id\":", std::to_string(id), ",\"ok\":false,\"error\":", problem, "}");
 }
 
 std::string durable_text(std::string_view type, std::int64_t pos, std::string_view data) {
     return join("{\"type\":\"", type, "\",\"pos\":", std::to_string(pos), ",\"data\":", data, "}");
+}
+
+std::string durable_frame(std::string_view type, std::int64_t pos, std::string_view data) {
+    return encode_text({"{\"type\":\"", type, "\",\"pos\":", std::to_string(pos), ",\"data\":", data, "}"});
 }
 
 std::string ephemeral_text(std::string_view type, std::string_view data) {

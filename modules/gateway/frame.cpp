@@ -345,6 +345,16 @@ std::string encode_text(std::string_view payload) {
     return encode(opcode::text, payload);
 }
 
+std::string encode_text(std::initializer_list<std::string_view> parts) {
+    std::size_t size = 0;
+    for (const std::string_view part : parts) size += part.size();
+    std::string frame;
+    frame.reserve(header_bytes(size) + size);
+    put_header(frame, opcode::text, size);
+    for (const std::string_view part : parts) frame.append(part);
+    return frame;
+}
+
 std::string encode_ping(std::string_view payload) {
     return encode_control(opcode::ping, payload);
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -131,6 +132,8 @@ private:
 
 /// Encoded frames of the server: unmasked, never fragmented.
 [[nodiscard]] std::string encode_text(std::string_view payload);
+/// The payload is these parts one after another.
+[[nodiscard]] std::string encode_text(std::initializer_list<std::string_view> parts);
 /// Throw std::length_error when the payload is above 125 bytes.
 [[nodiscard]] std::string encode_ping(std::string_view payload = {});
 [[nodiscard]] std::string encode_pong(std::string_view payload = {});

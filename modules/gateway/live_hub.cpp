@@ -262,8 +262,8 @@ std::size_t live_hub::deliver(ring_entry& entry) {
 
 const encoded_frame& live_hub::frame_of(ring_entry& entry) {
     if (!entry.frame) {
-        entry.frame = make_frame(
-            durable_text(entry.type->type, entry.change.pos, entry.type->encode(entry.change.content.get())));
+        entry.frame = std::make_shared<const std::string>(durable_frame(
+            entry.type->type, entry.change.pos, entry.type->encode(entry.change.content.get())));
         entry.change.content.reset();
     }
     return entry.frame;

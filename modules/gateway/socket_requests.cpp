@@ -34,14 +34,14 @@ task<void> run_request(socket_door& door, connection_id socket, std::unique_ptr<
     std::exception_ptr thrown;
     try {
         const std::string data = co_await std::move(request->work);
-        answer = answer_text(request->id, data);
+        answer = answer_frame(request->id, data);
     } catch (...) {
         thrown = std::current_exception();
     }
     failure failed;
     if (thrown) {
         failed = to_failure(thrown, deps.log, request->context.request_id, request->op->spec.name);
-        answer = refusal_text(request->id, error_text(failed));
+        answer = encode_text(refusal_text(request->id, error_text(failed)));
     }
     const std::shared_ptr<socket_session> back = door.find(socket);
     if (!back) {
@@ -53,7 +53,7 @@ task<void> run_request(socket_door& door, connection_id socket, std::unique_ptr<
         back->request_done({});
         co_return;
     }
-    back->request_done(answer);
+    back->request_done(std::move(answer));
 }
 
 /// Kind and name in one text. Throws `invalid`.
@@ -176,12 +176,12 @@ void socket_session::renew(std::int64_t id, const json::view& data) {
     }
 }
 
-void socket_session::request_done(std::string_view answer) {
+void socket_session::request_done(std::string answer) {
     if (in_flight_ > 0) {
         --in_flight_;
     }
     if (!answer.empty()) {
-        send_text(answer, frame_kind::answer);
+        push(std::make_shared<const std::string>(std::move(answer)), frame_kind::answer);
     }
     if (ending_ && !goodbye_ && !closed_ && in_flight_ == 0) {
         say_goodbye();

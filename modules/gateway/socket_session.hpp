@@ -52,7 +52,8 @@ public:
 
     // For requests and resumes, which find the socket again by its id.
     void send_text(std::string_view text, frame_kind kind);
-    void request_done(std::string_view answer);
+    /// `answer` is a whole frame, or nothing.
+    void request_done(std::string answer);
     /// Who it is from now on, also after a renewal of the token.
     void set_principal(const principal& who);
     [[nodiscard]] const principal& who() const noexcept { return who_; }

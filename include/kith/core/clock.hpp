@@ -28,6 +28,8 @@ public:
 
 /// RFC 3339 in UTC with milliseconds: 2026-01-31T09:05:00.123Z.
 [[nodiscard]] std::string format_time(timestamp time);
+/// Appends what format_time() gives.
+void append_time(std::string& out, timestamp time);
 /// Reads RFC 3339 with `Z` or an offset, up to microseconds. Throws `invalid` without a pointer.
 [[nodiscard]] timestamp parse_time(std::string_view text);
 

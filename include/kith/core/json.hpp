@@ -270,7 +270,7 @@ void write(std::string& out, const T& thing) {
         out += '"';
     } else if constexpr (std::is_same_v<T, timestamp>) {
         out += '"';
-        out += format_time(thing);
+        append_time(out, thing);
         out += '"';
     } else if constexpr (described_enum<T>) {
         write_string(out, field_name(boost::describe::enum_to_string(thing, "")));
@@ -307,7 +307,9 @@ void write(std::string& out, const T& thing) {
 /// JSON text of a described struct.
 template <class T>
 [[nodiscard]] std::string text(const T& thing) {
+    constexpr std::size_t most = 384;  // a message of some words with its names and ids
     std::string out;
+    out.reserve(most);
     write(out, thing);
     return out;
 }
