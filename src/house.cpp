@@ -161,10 +161,11 @@ void house::build_modules() {
                                        settings_,
                                        settings_.data.dir,
                                        std::string(version()),
-                                       {"direct_messages", "invites", "presence", "typing"},
+                                       {"direct_messages", "groups", "invites", "presence", "typing"},
                                        [this] { return public_url(); }});
     messages_ =
         messages::create(messages::deps{*store_, *journal_, table_, users_->people(), ids_, settings_});
+    groups_ = groups::create(groups::deps{*store_, *journal_, table_, ids_, settings_});
 }
 
 void house::build_server() {

@@ -13,6 +13,7 @@
 #include <kith/db.hpp>
 #include <kith/gateway/registry.hpp>
 #include <kith/gateway/server.hpp>
+#include <kith/groups.hpp>
 #include <kith/journal_tx.hpp>
 #include <kith/messages.hpp>
 #include <kith/users.hpp>
@@ -76,6 +77,7 @@ private:
     gateway::registry table_;
     std::unique_ptr<users::service> users_;
     std::unique_ptr<messages::service> messages_;
+    std::unique_ptr<groups::service> groups_;
     std::unique_ptr<gateway::server> server_;
     boost::asio::steady_timer housekeeping_{reactor_};
     bool stopping_ = false;

@@ -40,6 +40,7 @@ struct call {
     std::string user_agent;  ///< at most 200 bytes
     bool over_socket = false;
     bool secure_cookies = false;  ///< HTTPS or loopback: `__Host-` and Secure work there
+    std::string idempotency_key;  ///< of an operation that honours it; empty: none was given
     std::string cookies;  ///< the Cookie header of a same-origin JSON request, else empty
 
     int status = 0;  ///< HTTP status instead of the operation's own

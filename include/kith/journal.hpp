@@ -64,6 +64,9 @@ private:
     std::int64_t packed_ = 0;
 };
 
+/// Characters of a key under which an answer is remembered, at most.
+inline constexpr std::size_t idempotency_key_max = 64;
+
 /// A change is told to at most this many topics at once.
 inline constexpr std::size_t topics_max = 4;
 
@@ -108,18 +111,20 @@ struct state {
     std::int64_t horizon = 0;  ///< the highest position pruned
 };
 
-/// What a viewer follows; in a conversation only from message `first_seq` on.
+/// What a viewer follows; in a conversation only from message `first_seq` on, and only what came after they joined.
 struct subscription {
     subscription() = default;
-    subscription(topic followed, std::int64_t from) : where(followed), first_seq(from) {}
+    subscription(topic followed, std::int64_t from, std::int64_t joined_pos = 0)
+        : where(followed), first_seq(from), after(joined_pos) {}
     topic where;
     std::int64_t first_seq = 0;
+    std::int64_t after = 0;  ///< changes up to this position are from before they followed it
 };
 
 [[nodiscard]] state read_state(snapshot& s);
 
 /// The notes of `followed` in (after, up_to], in order of position, at most `limit` + 1 of them (one more than `limit`
-/// tells that there are more). Messages below a subscription's first_seq are left out.
+/// tells that there are more). Messages below a subscription's first_seq are left out, and what came before it.
 [[nodiscard]] std::vector<note_row> notes_between(snapshot& s, std::span<const subscription> followed,
                                                   std::int64_t after, std::int64_t up_to, std::size_t limit);
 /// All notes in (after, head], whoever they are for; for readers.

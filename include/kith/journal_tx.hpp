@@ -22,8 +22,6 @@ std::int64_t note(writer& into, transaction& t, std::string_view name, std::int6
 
 /// How long a repeated request gets its first answer again.
 inline constexpr std::chrono::hours idempotency_kept{30 * 24};
-/// Characters of a key at most.
-inline constexpr std::size_t idempotency_key_max = 64;
 
 /// Looks for the answer that `user` got under `key`. `input` is a hash of the parsed input: when it differs from the
 /// first request's this throws `conflict`. To be asked first in the job, before permission.

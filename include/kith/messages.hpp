@@ -29,8 +29,10 @@ namespace messages {
 using conversation_id = id<struct conversation_tag>;
 
 /// Numbers of these enums are stored: new ones are added at the end.
-enum class conversation_kind : std::uint8_t { direct };
+enum class conversation_kind : std::uint8_t { direct, group };
 enum class message_kind : std::uint8_t { text };
+/// What a member may do: the lower the number, the more; lists of members begin with the lowest.
+enum class member_role : std::uint8_t { owner = 0, member = 2 };
 /// What a person wants to be notified of.
 enum class notify_level : std::uint8_t { all, mentions, none };
 
@@ -76,21 +78,42 @@ struct settings {
     friend bool operator==(const settings&, const settings&) = default;
 };
 
+/// The group that a conversation belongs to, and what the viewer is in it.
+struct group_place {
+    group_place() = default;
+    group_place(conversation_id of, member_role as) : id(of), role(as) {}
+    conversation_id id;  ///< that of the conversation
+    member_role role = member_role::member;
+};
+
+/// One of the members of a group.
+struct member {
+    member() = default;
+    users::user user;  ///< without presence; only the id is set when that account is closed
+    member_role role = member_role::member;
+    timestamp joined_at;
+
+    std::int64_t first_seq = 1;  ///< not on the wire here: nothing below it is for this member
+    std::int64_t joined_pos = 0;  ///< not on the wire: their place in lists among those of their role
+};
+
 /// A conversation as one member sees it.
 struct conversation {
     conversation() = default;
     conversation_id id;
     conversation_kind kind = conversation_kind::direct;
-    std::string title;  ///< of a direct conversation: the peer's nickname
+    std::string title;  ///< of a direct conversation the peer's nickname, of a group its name
     std::optional<std::string> avatar;
-    users::user peer;  ///< the other member; only the id is set when that account is closed
+    std::optional<users::user>
+        peer;  ///< the other member of a direct one; only the id is set when that account is closed
+    std::optional<group_place> group;
     std::int64_t first_seq = 1;  ///< nothing below it is for this viewer
     std::int64_t last_seq = 0;
     std::optional<message> last_message;
     std::int64_t read_seq = 0;
     std::int64_t delivered_seq = 0;
-    std::int64_t peer_read_seq = 0;
-    std::int64_t peer_delivered_seq = 0;
+    std::optional<std::int64_t> peer_read_seq;  ///< of a direct one
+    std::optional<std::int64_t> peer_delivered_seq;
     std::int64_t unread = 0;  ///< messages of others above read_seq, recalled ones too
     std::int64_t mentions_unread = 0;
     messages::settings settings;

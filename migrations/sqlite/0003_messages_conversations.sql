@@ -5,6 +5,7 @@ CREATE TABLE messages_conversations (
     id INTEGER PRIMARY KEY,
     kind INTEGER NOT NULL CHECK (kind >= 0),
     direct_key TEXT,                  -- of a direct conversation: the two user ids, the lower one first
+    title TEXT,                       -- of a group: its name
     last_seq INTEGER NOT NULL CHECK (last_seq >= 0),
     last_pos INTEGER NOT NULL,        -- the position of the newest message, or of the making: the order of lists
     created_at INTEGER NOT NULL
@@ -25,10 +26,12 @@ CREATE TABLE messages_members (
     notify INTEGER NOT NULL CHECK (notify BETWEEN 0 AND 2),
     hidden_at INTEGER,                -- the last_seq when it was hidden: it is so until there is a higher one
     joined_at INTEGER NOT NULL,
+    joined_pos INTEGER NOT NULL CHECK (joined_pos >= 0),  -- of its member.joined: earlier changes are not told; 0 in direct ones
     draft TEXT NOT NULL,
     PRIMARY KEY (conversation, user)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX messages_members_by_user ON messages_members (user);
+CREATE INDEX messages_members_by_role ON messages_members (conversation, role, joined_pos);
 
 CREATE TABLE messages (
     conversation INTEGER NOT NULL,

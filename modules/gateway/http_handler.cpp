@@ -43,6 +43,22 @@ std::string bounded_text(std::string_view text, std::size_t bytes_max) {
     return std::all_of(text.begin(), text.end(), is_ascii) ? std::string(text) : std::string();
 }
 
+/// The header Idempotency-Key: 1 to 64 visible ASCII characters, once; empty when there is none.
+std::string key_of(const http_head& head) {
+    if (head.count("idempotency-key") == 0) {
+        return {};
+    }
+    const std::string_view key = head.value("idempotency-key");
+    const bool good = head.count("idempotency-key") == 1 && !key.empty()
+                      && key.size() <= journal::idempotency_key_max
+                      && std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+    if (!good) {
+        throw error(error_code::invalid,
+                    "Idempotency-Key must be 1 to 64 visible ASCII characters, given once.");
+    }
+    return std::string(key);
+}
+
 error missing_token() {
     return error(error_code::unauthenticated, "an access token is required");
 }
@@ -309,6 +325,9 @@ task<http_answer> http_handler::operate(const http_request& request) {
             throw error(error_code::forbidden, "pages of other sites may not do this");
         }
         c = make_call(request, op);
+        if (op.spec.takes_key) {
+            c.idempotency_key = key_of(head);
+        }
         if (!request.body.empty() && !is_json_type(head.value("content-type"))) {
             throw error(error_code::invalid, "the body must be application/json");
         }

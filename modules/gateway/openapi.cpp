@@ -70,6 +70,15 @@ json::value security_of(const operation_spec& spec) {
     return json::value::array();
 }
 
+json::value key_parameter() {
+    json::value made = object({{"name", "Idempotency-Key"}, {"in", "header"}, {"required", false}});
+    made["description"] =
+        "Repeated with the same key and input within 30 days it gives the first answer; with another input, `conflict`";
+    made["schema"] = object({{"type", "string"}, {"pattern", "^[!-~]+$"}, {"minLength", 1}});
+    made["schema"]["maxLength"] = journal::idempotency_key_max;
+    return made;
+}
+
 json::value operation_of(schema_set& schemas, const registry& table, const operation& op) {
     json::value made = json::value::object();
     made["operationId"] = std::string(op.spec.name);
@@ -80,6 +89,9 @@ json::value operation_of(schema_set& schemas, const registry& table, const opera
     json::value parameters = std::move(fields.path);
     for (json::value& one : fields.query) {
         parameters.push_back(std::move(one));
+    }
+    if (op.spec.takes_key) {
+        parameters.push_back(key_parameter());
     }
     if (!parameters.empty()) {
         made["parameters"] = std::move(parameters);

@@ -21,8 +21,11 @@ note_row read_note(db::cursor& rows) {
     return note;
 }
 
-/// A message below the viewer's first_seq was never theirs to see.
+/// A message below the viewer's first_seq was never theirs to see, nor what happened before they joined.
 bool visible(const note_row& note, const subscription& follower) {
+    if (note.pos <= follower.after) {
+        return false;
+    }
     return note.where.kind() != topic_kind::conversation || note.seq == 0 || note.seq >= follower.first_seq;
 }
 
@@ -62,14 +65,15 @@ std::vector<note_row> scan_topics(snapshot& s, const std::vector<subscription>& 
         }
     };
     for (const subscription& follower : sorted) {
-        db::cursor rows =
-            s.query("SELECT pos, topic, change_name, thing, seq FROM journal_notes "
-                    "WHERE topic = ? AND pos > ? AND pos <= ? ORDER BY pos LIMIT ?",
-                    follower.where.packed(), after, up_to, static_cast<std::int64_t>(limit + 1));
-        while (rows.next()) {
+        db::cursor rows = s.query("SELECT pos, topic, change_name, thing, seq FROM journal_notes "
+                                  "WHERE topic = ? AND pos > ? AND pos <= ? ORDER BY pos",
+                                  follower.where.packed(), std::max(after, follower.after), up_to);
+        // Counted are those that may be seen: a bound on the rows would lose what stands behind many others.
+        for (std::size_t seen = 0; seen <= limit && rows.next();) {
             note_row note = read_note(rows);
             if (visible(note, follower)) {
                 found.push_back(std::move(note));
+                ++seen;
             }
         }
         if (found.size() > 2 * (limit + 1)) {

@@ -257,9 +257,22 @@ std::vector<gateway::effect> follow_effects(const conversation& made, const std:
     in.what = gateway::effect::kind::follow;
     in.user = made.viewer;
     in.where = journal::topic::of_conversation(made.id);
-    gateway::effect card = in;
-    card.where = journal::topic::of_card(made.peer.id);
-    return {in, card};
+    in.first_seq = made.first_seq;
+    std::vector<gateway::effect> all{in};
+    if (made.peer) {
+        in.where = journal::topic::of_card(made.peer->id);
+        in.first_seq = 0;
+        all.push_back(in);
+    }
+    return all;
+}
+
+std::vector<gateway::effect> unfollow_effect(const member_change& left, const std::vector<journal::topic>&) {
+    gateway::effect out;
+    out.what = gateway::effect::kind::unfollow;
+    out.user = left.member.user.id;
+    out.where = journal::topic::of_conversation(left.conversation);
+    return {out};
 }
 
 std::optional<mark_event> render_mark(snapshot& s, user_id viewer, const journal::note_row& note, bool read) {
@@ -292,6 +305,17 @@ void add_events(gateway::registry& table, messages_service& service) {
     table.add_ephemeral<typing_event>("typing");
 }
 
+void add_member_events(gateway::registry& table) {
+    table.add_event<member_change>("member.joined", "member", load_member_change);
+    table.add_event<member_change>("member.left", "member", load_member_change, unfollow_effect);
+    // Apart from the others, so that a change of role never stands for a joining.
+    table.add_event<member_change>("member.changed", "member.changed", load_member_change);
+    table.add_event<conversation_update>("conversation.updated", "conversation.updated",
+                                         [](snapshot& s, user_id viewer, const journal::note_row& note) {
+                                             return load_update(s, viewer, conversation_id(note.thing));
+                                         });
+}
+
 }  // namespace
 
 void register_doors(gateway::registry& table, messages_service& service) {
@@ -299,6 +323,7 @@ void register_doors(gateway::registry& table, messages_service& service) {
     add_message_operations(table, service);
     add_mark_operations(table, service);
     add_events(table, service);
+    add_member_events(table);
     table.add_sync_section<std::vector<conversation>>(
         "conversations",
         [](snapshot& s, const gateway::principal& who) {

@@ -43,8 +43,8 @@ conversation open_job(transaction& t, journal::writer& notes, const gateway::pri
         throw error(error_code::overloaded, "The conversation is being made: try again.");
     }
     std::int64_t pos = 0;
-    store::insert_member(t, fresh, peer, who.user, t.now());
-    store::insert_member(t, fresh, who.user, peer, t.now());
+    store::insert_peer(t, fresh, peer, who.user, t.now());
+    store::insert_peer(t, fresh, who.user, peer, t.now());
     for (const user_id member : {peer, who.user}) {
         pos = journal::note(notes, t, "conversation.created", fresh.value(), 0,
                             {journal::topic::of_user(member)}, load_own(t, fresh, member));
@@ -169,7 +169,9 @@ task<conversation> messages_service::change_settings(gateway::principal who, set
 }
 
 void messages_service::fill_presence(conversation& seen) const {
-    needs_.people.fill(seen.peer);
+    if (seen.peer) {
+        needs_.people.fill(*seen.peer);
+    }
 }
 
 }  // namespace kith::messages

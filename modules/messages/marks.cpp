@@ -36,7 +36,6 @@ marked mark_job(transaction& t, journal::writer& notes, const gateway::principal
     }
     const marks_moved moved(*old, wanted.seq, kind);
     const journal::topic own = journal::topic::of_user(who.user);
-    const journal::topic other = journal::topic::of_user(old->peer);
     mark told(wanted.conversation, who.user, moved.after.delivered_seq);
     marked answer;
     answer.seq = kind == mark_kind::read ? moved.after.read_seq : moved.after.delivered_seq;
@@ -46,11 +45,18 @@ marked mark_job(transaction& t, journal::writer& notes, const gateway::principal
                             moved.after.delivered_seq);
     }
     if (moved.delivered()) {
-        wire::note_mark(notes, t, "conversation.delivered", {own, other}, told);
+        if (old->peer) {
+            wire::note_mark(notes, t, "conversation.delivered", {own, journal::topic::of_user(old->peer)},
+                            told);
+        } else {
+            wire::note_mark(notes, t, "conversation.delivered", {own}, told);
+        }
     }
     if (moved.read()) {
         told.seq = moved.after.read_seq;
-        wire::note_mark(notes, t, "conversation.read", {other}, told);
+        if (old->peer) {
+            wire::note_mark(notes, t, "conversation.read", {journal::topic::of_user(old->peer)}, told);
+        }
         told.unread = answer.unread;
         wire::note_mark(notes, t, "conversation.read", {own}, told);
     }

@@ -31,7 +31,7 @@ struct place {
     std::int64_t last_seq = 0;
     std::int64_t read_seq = 0;
     std::int64_t delivered_seq = 0;
-    user_id peer;  ///< the other member
+    user_id peer;  ///< the other member of a direct conversation
 };
 
 /// One conversation that a user follows.
@@ -39,7 +39,8 @@ struct followed {
     followed() = default;
     conversation_id conversation;
     std::int64_t first_seq = 1;
-    user_id peer;
+    std::int64_t joined_pos = 0;
+    user_id peer;  ///< of a direct one
 };
 
 // Conversations and members.
@@ -48,7 +49,8 @@ struct followed {
 /// False when the key is taken.
 [[nodiscard]] bool insert_direct(transaction& t, conversation_id id, std::string_view direct_key,
                                  timestamp now);
-void insert_member(transaction& t, conversation_id conversation, user_id user, user_id peer, timestamp now);
+/// Someone's place in a direct conversation.
+void insert_peer(transaction& t, conversation_id conversation, user_id user, user_id peer, timestamp now);
 void update_last(transaction& t, conversation_id conversation, std::int64_t last_seq, std::int64_t last_pos);
 /// nullopt when `sender` is no member.
 [[nodiscard]] std::optional<posting> find_posting(snapshot& s, conversation_id conversation, user_id sender);
@@ -71,6 +73,23 @@ void update_settings(transaction& t, conversation_id conversation, user_id membe
 /// As find_conversation, those with last_pos below `before_pos`, newest first.
 [[nodiscard]] std::vector<conversation> list_conversations(snapshot& s, user_id viewer,
                                                            std::int64_t before_pos, std::int64_t limit);
+
+// Groups and their members.
+
+void insert_group(transaction& t, conversation_id id, std::string_view title, timestamp now);
+/// How far a group's conversation has come.
+struct group_end {
+    group_end() = default;
+    std::int64_t last_seq = 0;
+    std::int64_t last_pos = 0;  ///< 0 while it has no members yet
+};
+/// nullopt when there is no group of this id.
+[[nodiscard]] std::optional<group_end> find_group_end(snapshot& s, conversation_id id);
+void update_title(transaction& t, conversation_id id, std::string_view title);
+/// Marks begin where the past ends.
+void insert_member(transaction& t, conversation_id id, const member& who);
+void update_role(transaction& t, conversation_id id, user_id user, member_role role);
+void delete_member(transaction& t, conversation_id id, user_id user);
 
 // Messages.
 

@@ -38,9 +38,14 @@ conversation read_conversation(db::cursor& row) {
     found.settings.notify = row.as_enum<notify_level>(10);
     found.settings.hidden = is_hidden(optional_integer(row, 11), found.last_seq);
     found.settings.draft = row.text(12);
-    found.peer.id = row.as_id<user_id>(13);
-    found.peer_read_seq = row.integer(14);
-    found.peer_delivered_seq = row.integer(15);
+    if (found.kind == conversation_kind::direct) {
+        found.peer.emplace().id = row.as_id<user_id>(13);
+        found.peer_read_seq = row.integer(14);
+        found.peer_delivered_seq = row.integer(15);
+    } else {
+        found.title = row.text(16);
+        found.group.emplace(found.id, row.as_enum<member_role>(17));
+    }
     return found;
 }
 
@@ -58,11 +63,11 @@ bool insert_direct(transaction& t, conversation_id id, std::string_view direct_k
         id, conversation_kind::direct, direct_key, now);
 }
 
-void insert_member(transaction& t, conversation_id conversation, user_id user, user_id peer, timestamp now) {
+void insert_peer(transaction& t, conversation_id conversation, user_id user, user_id peer, timestamp now) {
     t.execute(
         "INSERT INTO messages_members (conversation, user, peer, role, first_seq, read_seq, delivered_seq, pinned, "
-        "notify, joined_at, draft) VALUES (?, ?, ?, 0, 1, 0, 0, 0, ?, ?, '')",
-        conversation, user, peer, notify_level::all, now);
+        "notify, joined_at, joined_pos, draft) VALUES (?, ?, ?, ?, 1, 0, 0, 0, ?, ?, 0, '')",
+        conversation, user, peer, member_role::member, notify_level::all, now);
 }
 
 void update_last(transaction& t, conversation_id conversation, std::int64_t last_seq, std::int64_t last_pos) {
@@ -135,13 +140,14 @@ void update_settings(transaction& t, conversation_id conversation, user_id membe
 
 std::vector<followed> follows_of(snapshot& s, user_id user) {
     std::vector<followed> all;
-    db::cursor row =
-        s.query("SELECT conversation, first_seq, peer FROM messages_members WHERE user = ?", user);
+    db::cursor row = s.query(
+        "SELECT conversation, first_seq, joined_pos, peer FROM messages_members WHERE user = ?", user);
     while (row.next()) {
         followed& one = all.emplace_back();
         one.conversation = row.as_id<conversation_id>(0);
         one.first_seq = row.integer(1);
-        one.peer = row.as_id<user_id>(2);
+        one.joined_pos = row.integer(2);
+        one.peer = row.as_id<user_id>(3);
     }
     return all;
 }
@@ -149,7 +155,8 @@ std::vector<followed> follows_of(snapshot& s, user_id user) {
 std::optional<conversation> find_conversation(snapshot& s, conversation_id id, user_id viewer) {
     db::cursor row = s.query(
         "SELECT c.id, c.kind, c.last_seq, c.last_pos, m.user, m.first_seq, m.read_seq, m.delivered_seq, m.muted_until, "
-        "m.pinned, m.notify, m.hidden_at, m.draft, p.user, p.read_seq, p.delivered_seq FROM messages_members m "
+        "m.pinned, m.notify, m.hidden_at, m.draft, p.user, p.read_seq, p.delivered_seq, c.title, m.role "
+        "FROM messages_members m "
         "JOIN messages_conversations c ON c.id = m.conversation "
         "LEFT JOIN messages_members p ON p.conversation = m.conversation AND p.user = m.peer "
         "WHERE m.conversation = ? AND m.user = ?",
@@ -162,7 +169,8 @@ std::vector<conversation> list_conversations(snapshot& s, user_id viewer, std::i
     std::vector<conversation> found;
     db::cursor row = s.query(
         "SELECT c.id, c.kind, c.last_seq, c.last_pos, m.user, m.first_seq, m.read_seq, m.delivered_seq, m.muted_until, "
-        "m.pinned, m.notify, m.hidden_at, m.draft, p.user, p.read_seq, p.delivered_seq FROM messages_members m "
+        "m.pinned, m.notify, m.hidden_at, m.draft, p.user, p.read_seq, p.delivered_seq, c.title, m.role "
+        "FROM messages_members m "
         "JOIN messages_conversations c ON c.id = m.conversation "
         "LEFT JOIN messages_members p ON p.conversation = m.conversation AND p.user = m.peer "
         "WHERE m.user = ? AND c.last_pos < ? ORDER BY c.last_pos DESC LIMIT ?",

@@ -1,6 +1,7 @@
 // Conversations, marks and what is followed, as one viewer sees them.
 #include "views.hpp"
 
+#include <kith/messages_tx.hpp>
 #include <kith/users_tx.hpp>
 
 #include <algorithm>
@@ -20,11 +21,13 @@ store::place place_of(const conversation& c) {
 
 /// Adds what does not stand in the rows of the conversation itself.
 void complete(snapshot& s, conversation& c) {
-    if (std::optional<users::user> peer = users::find_user(s, c.peer.id)) {
-        c.peer = std::move(*peer);
+    if (c.peer) {
+        if (std::optional<users::user> peer = users::find_user(s, c.peer->id)) {
+            c.peer = std::move(*peer);
+        }
+        c.title = c.peer->nickname;
+        c.avatar = c.peer->avatar;
     }
-    c.title = c.peer.nickname;
-    c.avatar = c.peer.avatar;
     if (c.last_seq > 0) {
         c.last_message = store::find_message(s, c.id, c.last_seq, c.viewer);
     }
@@ -74,10 +77,42 @@ std::optional<mark> load_mark(snapshot& s, user_id viewer, const journal::note_r
     return found;
 }
 
+std::optional<member_change> load_member_change(snapshot& s, user_id viewer, const journal::note_row& note) {
+    const conversation_id in(note.thing);
+    const user_id whose(note.seq);
+    const bool tells_of_leaving = note.change == "member.left";
+    if (whose != viewer && !find_membership(s, in, viewer)) {
+        return std::nullopt;
+    }
+    const std::optional<member> there = find_member(s, in, whose);
+    if (there.has_value() == tells_of_leaving) {
+        return std::nullopt;
+    }
+    if (there) {
+        return member_change(in, *there);
+    }
+    users::user gone;
+    gone.id = whose;
+    return member_change(in, users::find_user(s, whose).value_or(std::move(gone)));
+}
+
+std::optional<conversation_update> load_update(snapshot& s, user_id viewer, conversation_id id) {
+    const std::optional<membership> seen = find_membership(s, id, viewer);
+    if (!seen) {
+        return std::nullopt;
+    }
+    conversation_update found;
+    found.id = id;
+    found.title = seen->title;
+    return found;
+}
+
 void add_followed(snapshot& s, user_id user, std::vector<journal::subscription>& into) {
     for (const store::followed& one : store::follows_of(s, user)) {
-        into.emplace_back(journal::topic::of_conversation(one.conversation), one.first_seq);
-        into.emplace_back(journal::topic::of_card(one.peer), 0);
+        into.emplace_back(journal::topic::of_conversation(one.conversation), one.first_seq, one.joined_pos);
+        if (one.peer) {
+            into.emplace_back(journal::topic::of_card(one.peer), 0);
+        }
     }
 }
 

@@ -24,6 +24,12 @@ namespace kith::messages {
 /// The mark that the note tells of as it is now (see wire::note_mark); one's own read mark with `unread`.
 [[nodiscard]] std::optional<mark> load_mark(snapshot& s, user_id viewer, const journal::note_row& note,
                                             bool read);
+/// The member that the note tells of as they are now; nullopt when `viewer` is no member (but for one's own leaving), and
+/// when a later note tells otherwise.
+[[nodiscard]] std::optional<member_change> load_member_change(snapshot& s, user_id viewer,
+                                                              const journal::note_row& note);
+/// What members share of a conversation, for a member.
+[[nodiscard]] std::optional<conversation_update> load_update(snapshot& s, user_id viewer, conversation_id id);
 /// Topics of the conversations of `user` and of the cards of their peers.
 void add_followed(snapshot& s, user_id user, std::vector<journal::subscription>& into);
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace kith::messages {
 
@@ -31,6 +32,39 @@ struct mark {
     user_id user;
     std::int64_t seq = 0;
     std::optional<std::int64_t> unread;  ///< told to the reader's own devices only
+};
+
+/// A member as an event tells of them; of one who has left the last two are null.
+struct member_state {
+    member_state() = default;
+    users::user user;
+    std::optional<member_role> role;
+    std::optional<timestamp> joined_at;
+};
+
+/// What member.joined, member.left and member.changed tell.
+struct member_change {
+    member_change() = default;
+    /// Of one who is there.
+    member_change(conversation_id in, const messages::member& who)
+        : conversation(in), first_seq(who.first_seq) {
+        member.user = who.user;
+        member.role = who.role;
+        member.joined_at = who.joined_at;
+    }
+    /// Of one who has left.
+    member_change(conversation_id in, users::user gone) : conversation(in) { member.user = std::move(gone); }
+    conversation_id conversation;
+    member_state member;
+    std::optional<std::int64_t> first_seq;  ///< from where the person may see it; null of one who has left
+};
+
+/// What all members share of a conversation.
+struct conversation_update {
+    conversation_update() = default;
+    conversation_id id;
+    std::string title;
+    std::optional<std::string> avatar;
 };
 
 namespace wire {

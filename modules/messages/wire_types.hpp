@@ -4,6 +4,7 @@
 #include "wire.hpp"
 
 #include <kith/core/json.hpp>
+#include <kith/messages/json.hpp>
 #include <kith/users/json.hpp>
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 namespace kith::messages {
 
-BOOST_DESCRIBE_ENUM(conversation_kind, direct)
+BOOST_DESCRIBE_ENUM(conversation_kind, direct, group)
 BOOST_DESCRIBE_ENUM(message_kind, text)
 BOOST_DESCRIBE_ENUM(notify_level, all, mentions, none)
 BOOST_DESCRIBE_ENUM(typing_state, typing, recording, none)
@@ -21,9 +22,13 @@ BOOST_DESCRIBE_STRUCT(message, (),
                       (conversation, seq, pos, client_id, sender, kind, body, reply_to, mentions, reactions,
                        edited_at, recalled_at, recalled_by, expires_at, sent_at))
 BOOST_DESCRIBE_STRUCT(settings, (), (muted_until, pinned, notify, draft, hidden))
+BOOST_DESCRIBE_STRUCT(group_place, (), (id, role))
 BOOST_DESCRIBE_STRUCT(conversation, (),
-                      (id, kind, title, avatar, peer, first_seq, last_seq, last_message, read_seq,
+                      (id, kind, title, avatar, peer, group, first_seq, last_seq, last_message, read_seq,
                        delivered_seq, peer_read_seq, peer_delivered_seq, unread, mentions_unread, settings))
+BOOST_DESCRIBE_STRUCT(member_state, (), (user, role, joined_at))
+BOOST_DESCRIBE_STRUCT(member_change, (), (conversation, member, first_seq))
+BOOST_DESCRIBE_STRUCT(conversation_update, (), (id, title, avatar))
 
 /// The events conversation.read and conversation.delivered.
 struct mark_event {

@@ -54,6 +54,7 @@ struct operation_spec {
     std::string_view summary{};
     int status = 200;
     gateway::doors doors = gateway::doors::both;
+    bool takes_key = false;  ///< honours the header Idempotency-Key
     bool cookie = false;  ///< may read the refresh cookie: needs a same-origin JSON request then
 };
 

@@ -57,6 +57,7 @@ export function conversation(id: string, peer: string, more: Partial<Conversatio
         peer_delivered_seq: 0,
         unread: 0,
         mentions_unread: 0,
+        group: null,
         settings: { muted_until: null, pinned: false, notify: "all", draft: "", hidden: false },
         ...more,
     };

@@ -214,9 +214,11 @@ void bench::add_operations() {
         spec("thing.admin", http_method::get, "/admin/{thing}", access::admin), remove);
     gateway::operation_spec cookie = spec("thing.cookie", http_method::post, "/cookie", access::everyone);
     cookie.cookie = true;
+    cookie.takes_key = true;
     table.add<json::nothing, json::nothing>(cookie,
                                             [this](gateway::call& c, json::nothing) -> task<json::nothing> {
                                                 seen_cookies = c.cookies;
+                                                seen_key = c.idempotency_key;
                                                 seen_address = c.address;
                                                 seen_secure = c.secure_cookies;
                                                 co_return json::nothing();

@@ -148,6 +148,7 @@ public:
     boost::asio::steady_timer hold{reactor_};  ///< `slow` waits for it
     bool slow_began = false;
     std::string seen_cookies;  ///< by the operation with a cookie
+    std::string seen_key;
     std::string seen_address;
     bool seen_secure = false;
 

@@ -350,6 +350,22 @@ TEST_CASE("cookies reach an operation only from a page of ours, or no page at al
     CHECK(seen(both(as_json, own + "Origin: https://evil.example\r\n")) == "403");
 }
 
+TEST_CASE("an idempotency key reaches the operation that honours it, when it is one") {
+    bench server;
+    const auto seen = [&](const std::string& fields) {
+        const reply answer =
+            server.ask(server.request("POST", "/api/v1/cookie", "{}", both(as_json, fields)));
+        return answer.status == 204 ? server.on_reactor([&] { return server.seen_key; })
+                                    : body_of(answer)["code"].get<std::string>();
+    };
+    CHECK(seen("Idempotency-Key: \"a-1\"\r\n") == "\"a-1\"");
+    CHECK(seen("").empty());
+    for (const std::string& key : {std::string(), std::string("two words"), std::string(65, 'k')}) {
+        CHECK(seen("Idempotency-Key: " + key + "\r\n") == "invalid");
+    }
+    CHECK(seen("Idempotency-Key: a\r\nIdempotency-Key: a\r\n") == "invalid");
+}
+
 TEST_CASE("a page of another site may read nothing and change nothing") {
     bench server;
     const std::string evil = "Origin: https://evil.example\r\n";

@@ -153,6 +153,30 @@ TEST_CASE("a viewer's notes are those of the topics followed, from first_seq on,
     CHECK(b.seen({{room(5), 1}, {room(6), 1}}, 0, 80, 3) == std::vector<std::int64_t>{1, 2, 3, 4});
 }
 
+TEST_CASE(
+    "nothing from before a topic was followed is told, and what stands behind much that is not told is found") {
+    bench b;
+    b.write([&](transaction& t) {
+        for (std::int64_t seq = 1; seq <= 20; ++seq) {
+            b.note(t, 5, seq, {room(5)});
+        }
+        b.note(t, 5, 0, {room(5)});  // 21: of no message, as a renaming is
+        b.note(t, 5, 2, {room(5)});  // 22: an old message changes
+        b.note(t, 5, 0, {room(5)});  // 23
+    });
+    CHECK(b.seen({{room(5), 19, 0}}, 0, 23) == std::vector<std::int64_t>{19, 20, 21, 23});
+    CHECK(b.seen({{room(5), 19, 21}}, 0, 23) == std::vector<std::int64_t>{23});
+    CHECK(b.seen({{room(5), 19, 21}}, 22, 23) == std::vector<std::int64_t>{23});
+    std::vector<journal::subscription> many{{room(5), 19, 21}};
+    for (std::int64_t other = 100; other < 120; ++other) {
+        many.emplace_back(room(other), 1);
+    }
+    CHECK(b.seen(many, 0, 23) == std::vector<std::int64_t>{23});
+    // The limit counts what may be seen, not the 18 notes before it.
+    CHECK(b.seen({{room(5), 19, 0}}, 0, 23, 1) == std::vector<std::int64_t>{19, 20});
+    CHECK(b.seen({{room(5), 19, 0}}, 0, 23, 3) == std::vector<std::int64_t>{19, 20, 21, 23});
+}
+
 TEST_CASE("pruning goes by age, in steps, and raises the horizon") {
     bench b;
     b.write([&](transaction& t) {

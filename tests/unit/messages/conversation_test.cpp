@@ -53,10 +53,10 @@ TEST_CASE("a direct conversation is made once for both, however often and by who
     REQUIRE(made.size() == 3);
     CHECK(made[0].id == made[1].id);
     CHECK(made[0].id == made[2].id);
-    CHECK(made[0].peer.id == at.bob.user);
+    CHECK(made[0].peer.value().id == at.bob.user);
     CHECK(made[0].title == "Nick bob");
-    CHECK(made[0].peer.presence == users::presence_state::online);
-    CHECK(made[1].peer.id == at.ada.user);
+    CHECK(made[0].peer.value().presence == users::presence_state::online);
+    CHECK(made[1].peer.value().id == at.ada.user);
     const std::vector<pushed> told = at.heard->take();
     REQUIRE(told.size() == 2);
     for (const gateway::principal& who : {at.ada, at.bob}) {
@@ -357,7 +357,7 @@ TEST_CASE("lists and the section of /sync hold one's conversations, newest first
         const conversation_list page = at.run(at.service->list(at.ada, before_pos, 2));
         for (const conversation& one : page.items) {
             listed.push_back(one.id);
-            CHECK(one.peer.presence == users::presence_state::online);
+            CHECK(one.peer.value().presence == users::presence_state::online);
         }
         if (!page.next) {
             break;

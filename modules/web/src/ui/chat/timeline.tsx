@@ -43,8 +43,8 @@ function use_items(row: Held, model: Model, unread_from: number | null): Item[] 
         const { peer_read_seq, peer_delivered_seq } = row;
         return build_items(model, {
             me: own,
-            peer_read_seq,
-            peer_delivered_seq,
+            peer_read_seq: peer_read_seq ?? 0,
+            peer_delivered_seq: peer_delivered_seq ?? 0,
             unread_from,
             unsent: pending,
         });

@@ -1,0 +1,12 @@
+// How the things of `messages` look in JSON, for the doors of modules that show members of a conversation.
+// Included by api.cpp files and those that keep JSON only.
+#pragma once
+
+#include <kith/core/json.hpp>
+#include <kith/messages.hpp>
+#include <kith/users/json.hpp>
+
+namespace kith::messages {
+BOOST_DESCRIBE_ENUM(member_role, owner, member)
+BOOST_DESCRIBE_STRUCT(member, (), (user, role, joined_at))
+}  // namespace kith::messages
