@@ -17,7 +17,7 @@ namespace kith::gateway {
 namespace {
 
 encoded_frame make_frame(std::string_view text) {
-    return std::make_shared<const std::string>(encode_text(text));
+    return encoded_frame(encode_text(text));
 }
 
 }  // namespace
@@ -262,8 +262,8 @@ std::size_t live_hub::deliver(ring_entry& entry) {
 
 const encoded_frame& live_hub::frame_of(ring_entry& entry) {
     if (!entry.frame) {
-        entry.frame = std::make_shared<const std::string>(durable_frame(
-            entry.type->type, entry.change.pos, entry.type->encode(entry.change.content.get())));
+        entry.frame = encoded_frame(durable_frame(entry.type->type, entry.change.pos,
+                                                  entry.type->encode(entry.change.content.get())));
         entry.change.content.reset();
     }
     return entry.frame;

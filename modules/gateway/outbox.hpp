@@ -1,6 +1,8 @@
 // What one socket still has to write: a bounded queue of shared encoded frames, without the socket.
 #pragma once
 
+#include "encoded_frame.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -11,9 +13,6 @@
 #include <sys/uio.h>
 
 namespace kith::gateway {
-
-/// An encoded frame with its header, shared by all sockets it goes to.
-using encoded_frame = std::shared_ptr<const std::string>;
 
 enum class frame_kind : std::uint8_t {
     durable,  ///< has a position: is written, or the socket closes

@@ -181,7 +181,7 @@ void socket_session::request_done(std::string answer) {
         --in_flight_;
     }
     if (!answer.empty()) {
-        push(std::make_shared<const std::string>(std::move(answer)), frame_kind::answer);
+        push(encoded_frame(std::move(answer)), frame_kind::answer);
     }
     if (ending_ && !goodbye_ && !closed_ && in_flight_ == 0) {
         say_goodbye();

@@ -22,7 +22,7 @@ constexpr int reads_per_turn = 4;  ///< so that one busy socket does not hold up
 constexpr std::size_t iovecs_max = 64;  ///< frames in one write
 
 encoded_frame shared_frame(std::string encoded) {
-    return std::make_shared<const std::string>(std::move(encoded));
+    return encoded_frame(std::move(encoded));
 }
 
 /// All sockets share this one: a ping without payload.

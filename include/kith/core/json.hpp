@@ -11,6 +11,7 @@
 #include <boost/mp11/algorithm.hpp>
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <limits>
@@ -107,6 +108,23 @@ template <class T, class Visitor>
 void for_each_member(Visitor visit) {
     boost::mp11::mp_for_each<members_of<T>>(visit);
 }
+
+template <class Member>
+struct key_before {
+    static constexpr std::string_view name = field_name(Member::name);
+    static constexpr std::array chars = [] {
+        std::array<char, name.size() + 4> made{};
+        made[0] = ',';
+        made[1] = '"';
+        for (std::size_t i = 0; i < name.size(); ++i) {
+            made[i + 2] = name[i];
+        }
+        made[name.size() + 2] = '"';
+        made[name.size() + 3] = ':';
+        return made;
+    }();
+    static constexpr std::string_view text{chars.data(), chars.size()};
+};
 
 template <class T>
 struct inner {
@@ -294,10 +312,10 @@ void write(std::string& out, const T& thing) {
                     return;
                 }
             }
-            out += first ? "\"" : ",\"";
+            // What stands before the value, made when this is compiled: `,"name":`
+            constexpr std::string_view key = detail::key_before<decltype(member)>::text;
+            out += first ? key.substr(1) : key;
             first = false;
-            out += field_name(member.name);
-            out += "\":";
             write(out, field);
         });
         out += '}';
