@@ -59,7 +59,7 @@ std::optional<payload> read_payload(std::string_view part) {
         return std::nullopt;
     }
     try {
-        return json::decode<payload>(json::parse(*text));
+        return json::decode<payload>(json::document(*text).root());
     } catch (const error&) {
         return std::nullopt;
     }
