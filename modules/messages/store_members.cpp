@@ -49,9 +49,9 @@ std::vector<member> list_members(snapshot& s, conversation_id id, const member_c
                                  std::int64_t limit) {
     std::vector<member> found;
     db::cursor row = s.query("SELECT user, role, joined_at, first_seq, joined_pos FROM messages_members "
-                             "WHERE conversation = ? AND role >= ? AND (role > ? OR joined_pos > ?) "
+                             "WHERE conversation = ? AND (role, joined_pos) > (?, ?) "
                              "ORDER BY role, joined_pos LIMIT ?",
-                             id, after.role, after.role, after.joined_pos, limit);
+                             id, after.role, after.joined_pos, limit);
     while (row.next()) {
         found.push_back(read_member(s, row));
     }
