@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """The property of the whole server: a client that holds an old snapshot and applies the events, live or
 resumed at any point, holds what a fresh snapshot holds. Random operations from a printed seed, a small ring
-and horizon, so that resumes from the ring, from the journal, and resets all happen."""
+and horizon, so that resumes from the ring, from the journal, and resets all happen. In groups members come, go and
+come again; who has left hears nothing, and who is there nothing from before."""
 import copy
 import os
 import random
@@ -20,6 +21,8 @@ AWAY_SECONDS = 8             # more than the horizon and a round of pruning
 USERS = 4
 CLIENTS_EACH = 2
 LEFT_OUT = {"presence", "last_seen"}
+GROUPS_AT_ONCE = 3           # operations go to the newest groups: one that nobody is left in stays dead
+REFUSED = (403, 404)         # what an operation in a group may be told, whose members have changed meanwhile
 
 
 class Differs(verdict.Fail):
@@ -45,11 +48,24 @@ class Counted:
                                  and message["pos"] > self.below_pos and message["seq"] > self.up_to_seq)
 
 
-class State:
-    """What a client holds: itself, its conversations, all their messages. `apply` is all of its logic."""
+def roster_of(http, group):
+    """{user: (role, joined_at)} of a group; None for who is no member of it."""
+    try:
+        return {item["user"]["id"]: (item["role"], item["joined_at"])
+                for item in http.all(f"/groups/{group}/members?limit=2")}
+    except kith.Refused as error:
+        verdict.expect(error.status == 404, f"the members were refused with {error.status}")
+        return None
 
-    def __init__(self, me, conversations, messages):
+
+class State:
+    """What a client holds: itself, its conversations, all their messages, the members of its groups (None while they
+    are to be loaded). `apply` is all of its logic."""
+
+    def __init__(self, me, conversations, messages, rosters):
         self.me = me
+        self.rosters = rosters                   # {group: {user: (role, joined_at)}}
+        self.left = set()                        # groups of which nothing more may come
         self.conversations = {item["id"]: item for item in conversations}
         self.messages = messages                 # {conversation: {seq: message}}
         self.counted = {item["id"]: Counted(item["unread"], up_to_seq=item["last_seq"]) for item in conversations}
@@ -58,27 +74,45 @@ class State:
     def fresh(http):
         """(epoch, pos, State) of a snapshot and the histories."""
         sync = without_presence(http.get("/sync").body)
-        messages = {}
+        messages, rosters = {}, {}
         for item in sync["conversations"]:
-            messages[item["id"]] = {m["seq"]: without_presence(m) for m in http.history(item["id"])}
-        return sync["epoch"], sync["pos"], State(sync["me"], sync["conversations"], messages)
+            try:
+                messages[item["id"]] = {m["seq"]: without_presence(m) for m in http.history(item["id"])}
+            except kith.Refused as error:        # left meanwhile: the event of it is on its way
+                verdict.expect((error.status, item["kind"]) == (404, "group"), f"a history was refused: {error}")
+            if item["kind"] == "group":
+                rosters[item["id"]] = roster_of(http, item["id"])
+        return sync["epoch"], sync["pos"], State(sync["me"], sync["conversations"], messages, rosters)
 
     def apply(self, kind, data, pos):
         data = without_presence(data)
         family, what = kind.split(".")
+        about = data.get("conversation") or data.get("id")
+        own = family == "member" and data["member"]["user"]["id"] == self.me["id"]
+        if about in self.left and not (own and what == "joined"):
+            raise Differs(f"{kind} of {about}, which was left")
         if family == "message":
+            here = self.conversations.get(about)
+            if here and data["seq"] < here["first_seq"]:
+                raise Differs(f"{kind} of seq {data['seq']}, which is below {here['first_seq']}")
             self.messages.setdefault(data["conversation"], {})[data["seq"]] = data
             here = self.conversations.get(data["conversation"])
             if here and data["seq"] > here["last_seq"]:
                 here["last_seq"] = data["seq"]
                 here["settings"]["hidden"] = False    # until the next message: also one that was recalled by now
         elif kind in ("conversation.created", "conversation.settings"):
+            old = self.conversations.get(data["id"])
+            if old and old["first_seq"] != data["first_seq"]:
+                raise Differs(f"{kind} begins at {data['first_seq']}, held from {old['first_seq']} on, and nobody joined")
             self.counted[data["id"]] = Counted(data["unread"], up_to_seq=data["last_seq"])
             self.conversations[data["id"]] = self._merged(data)
         elif kind in ("conversation.read", "conversation.delivered"):
             self._mark(data, what, pos)
         elif kind == "conversation.updated":
-            self.conversations[data["id"]].update(data)
+            if data["id"] in self.conversations:
+                self.conversations[data["id"]].update(data)
+        elif family == "member":
+            self._member(data, what, own)
         elif kind == "user.updated":
             self.me = data
         elif kind == "card.updated":
@@ -86,10 +120,30 @@ class State:
         elif kind != "session.revoked":
             raise verdict.Fail(f"an event of unknown type {kind}")
 
+    def _member(self, data, what, own):
+        group, member = data["conversation"], data["member"]
+        verdict.expect((data["first_seq"] is None) == (what == "left"), f"first_seq in member.{what}: {data}")
+        if own and what != "changed":            # a joining begins anew, a leaving ends all
+            self.conversations.pop(group, None)
+            self.messages.pop(group, None)
+            self.counted.pop(group, None)
+            self.rosters.pop(group, None)
+            self.left.discard(group) if what == "joined" else self.left.add(group)
+            if what == "joined":
+                self.rosters[group] = None
+            return
+        roster = self.rosters.get(group)
+        if roster is not None and what == "left":
+            roster.pop(member["user"]["id"], None)
+        elif roster is not None:
+            roster[member["user"]["id"]] = (member["role"], member["joined_at"])
+        if own and group in self.conversations:
+            self.conversations[group]["group"]["role"] = member["role"]
+
     def _merged(self, data):
         old = self.conversations.get(data["id"])
         for name in ("read_seq", "delivered_seq", "peer_read_seq", "peer_delivered_seq", "last_seq"):
-            if old and old[name] > data[name]:
+            if old and old[name] is not None and old[name] > data[name]:
                 data[name] = old[name]
         return data
 
@@ -106,7 +160,7 @@ class State:
 
     def _card(self, data):
         for here in self.conversations.values():
-            if here["peer"]["id"] == data["id"]:
+            if here["peer"] and here["peer"]["id"] == data["id"]:
                 if here["title"] == here["peer"]["nickname"] and "nickname" in data:
                     here["title"] = data["nickname"]
                 here["peer"].update(data)
@@ -116,11 +170,11 @@ class State:
         conversations = copy.deepcopy(self.conversations)
         for name, here in conversations.items():
             messages = self.messages.get(name, {})
-            here["last_seq"] = max(messages, default=0)
+            here["last_seq"] = max(messages, default=here["first_seq"] - 1)
             here["last_message"] = messages.get(here["last_seq"])
             # What was told and counted on; a client that holds all messages could also count them by the mark.
             here["unread"] = self.counted[name].now(messages, self.me["id"])
-        return {"me": self.me, "conversations": conversations,
+        return {"me": self.me, "conversations": conversations, "rosters": self.rosters,
                 "messages": {name: items for name, items in self.messages.items() if items}}
 
 
@@ -218,6 +272,9 @@ class Client:
         via = "resumed" if self.catching_up else "live"
         self.trail = self.trail[-11:] + [f"{pos} {kind} {via} {frame['data']}"]
         self.state.apply(kind, frame["data"], pos)
+        for group, roster in self.state.rosters.items():
+            if roster is None:
+                self.state.rosters[group] = roster_of(self.user.http.clone(), group)
         self.cursor["pos"] = pos
         self.numbers["events"] += 1
 
@@ -234,15 +291,15 @@ class Client:
         if not self.ws or not self.pump():
             self.connect()
         token = f"barrier {self.world.rng.getrandbits(40):x}"
-        place = sorted(self.state.conversations)[0]
+        place = min(name for name, here in self.state.conversations.items() if here["kind"] == "direct")
         self.user.http.patch(f"/conversations/{place}/settings", {"draft": token})
         self.until(lambda: self.state.conversations[place]["settings"]["draft"] == token, "draft's event")
         fresh = State.fresh(self.user.http)[2]
         held = self.state.whole()
         for name, item in fresh.conversations.items():
-            last = max(fresh.messages[name], default=0)
+            last = max(fresh.messages[name], default=item["first_seq"] - 1)
             verdict.expect(item["last_seq"] == last, f"the history ends at {last}: {item}")
-        now = {"me": fresh.me, "conversations": fresh.conversations,
+        now = {"me": fresh.me, "conversations": fresh.conversations, "rosters": fresh.rosters,
                "messages": {name: items for name, items in fresh.messages.items() if items}}
         found = difference(held, now)
         trail = "\n    ".join(self.trail)
@@ -263,13 +320,65 @@ class World:
         self.clients = [Client(f"{user.username}/{n}", self, user, numbers) for user in self.users
                         for n in range(CLIENTS_EACH)]
         self.sent = {}                           # conversation -> [(seq, sender)]
+        self.groups = []
+        for one in self.users[:GROUPS_AT_ONCE]:
+            self.make_group(self.rng, one)
 
     def open_direct(self, one, two):
         conversation = one.http.put(f"/direct/{two.id}").body["id"]
         self.talks[conversation] = (one, two)
 
+    def make_group(self, rng, owner):
+        people = [user.id for user in rng.sample(self.users, rng.randint(0, USERS))]
+        answer = owner.http.post("/groups", {"name": f"group {rng.getrandbits(20)}", "members": people})
+        self.groups.append(answer.body["id"])
+
     def operation(self, rng):
         """One random operation through the public API."""
+        if rng.random() < 0.5:
+            self.operation_in_group(rng)
+        else:
+            self.operation_in_direct(rng)
+
+    def operation_in_group(self, rng):
+        """By anyone, member or not: what becomes of it is the server's to judge."""
+        group, (user, other) = rng.choice(self.groups[-GROUPS_AT_ONCE:]), rng.sample(self.users, 2)
+        here, path, sent = f"/conversations/{group}", f"/groups/{group}", self.sent.setdefault(group, [])
+        kind = rng.choices(["group_send", "group_recall", "group_read", "group_settings", "invite", "leave_group",
+                            "remove", "rename", "make_group"], [40, 8, 10, 8, 16, 5, 3, 3, 0.5])[0]
+        answer = None
+        if kind == "group_send":
+            answer = user.http.post(here + "/messages", kith.text_message(f"text {rng.getrandbits(30)}", kith.uuid7(rng)),
+                                    check=False)
+            if answer.status == 201:
+                sent.append((answer.body["seq"], user))
+        elif kind == "group_recall" and sent:
+            seq, sender = rng.choice(sent)
+            answer = sender.http.delete(f"{here}/messages/{seq}", check=False)
+        elif kind == "group_read" and sent:
+            answer = user.http.put(f"{here}/{rng.choice(['read', 'delivered'])}", {"seq": rng.choice(sent)[0]}, check=False)
+        elif kind == "group_settings":
+            answer = user.http.patch(here + "/settings", rng.choice([
+                {"pinned": rng.random() < 0.5}, {"draft": f"draft {rng.getrandbits(20)}"}, {"hidden": True}]), check=False)
+        elif kind == "invite":
+            answer = user.http.post(path + "/invitations", {"users": [other.id]}, check=False)
+        elif kind == "leave_group":
+            answer = user.http.post(path + "/leave", check=False)
+        elif kind in ("remove", "rename"):       # one of them may be the owner
+            for user in rng.sample(self.users, USERS):
+                if kind == "rename":
+                    answer = user.http.patch(path, {"name": f"name {rng.getrandbits(20)}"}, check=False)
+                elif user is not other:
+                    answer = user.http.delete(f"{path}/members/{other.id}", check=False)
+                if answer and answer.status < 300:
+                    break
+        elif kind == "make_group":
+            self.make_group(rng, user)
+        good = answer is None or answer.status < 300
+        verdict.expect(good or answer.status in REFUSED, f"{kind} ended with {answer and answer.status}")
+        self.numbers[kind] = self.numbers.get(kind, 0) + (1 if good else 0)
+
+    def operation_in_direct(self, rng):
         conversation = rng.choice(sorted(self.talks))
         user = rng.choice(self.talks[conversation])
         path, sent = f"/conversations/{conversation}", self.sent.setdefault(conversation, [])
