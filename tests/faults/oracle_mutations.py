@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The oracle against a server that is wrong on purpose: each of three switches, open only with
-KITH_TEST_UNSAFE=1, must turn a run red. (The fourth, synchronous=NORMAL, is the control of F2.)"""
+"""The oracle against a server that is wrong on purpose: each of four switches, open only with
+KITH_TEST_UNSAFE=1, must turn a run red. (A fifth, synchronous=NORMAL, is the control of F2.)"""
 import os
 import random
 import sys
@@ -17,7 +17,9 @@ EXPECTED = {
                           "receiver_order", "unknown_after", "pos_grows"},
     "no_client_id_check": {"acked_once", "unknown_after", "stored_once", "rejected_reason"},
     "skip_fan_out": {"receiver_order", "receiver_complete"},
+    "show_the_past": {"joined_behind", "past_hidden"},
 }
+CALM = {"skip_fan_out", "show_the_past"}         # seen without a crash
 KILLS_AT_MOST = 6
 
 
@@ -38,14 +40,16 @@ def mutant(name, seed):
     """The violation that the run ended with."""
     rng = random.Random(seed)
     with kith.Server(env=fault.UNSAFE) as server, \
-            fault.oracle_run(server, seed, clients=10, rate=200) as run:
+            fault.oracle_run(server, seed, clients=10, rate=200, groups=2 if name == "show_the_past" else 0) as run:
         server.stop()                # set up by a server that is right, then replaced by the mutant
         server.settings.append(f"test.mutation={name}")
         server.start()
         run.start()
-        for _ in range(1 if name == "skip_fan_out" else KILLS_AT_MOST):
+        for _ in range(1 if name in CALM else KILLS_AT_MOST):
             run.wait_acked(100)
-            if name != "skip_fan_out":
+            if name == "show_the_past":
+                kith.wait_until(lambda: run.healthy() and run.usher.changes >= 20, 30, "members came and went")
+            if name not in CALM:
                 run.for_seconds(rng.uniform(0.05, 0.3))
                 server.kill()
                 server.start()

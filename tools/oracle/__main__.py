@@ -14,7 +14,7 @@ def run(options):
     rng = random.Random(seed ^ 0x6b697468)
     with kith.Server(settings=options.set) as server:
         one = Run(server, seed, options.clients, options.http_clients, options.window, options.rate,
-                  folder=options.folder)
+                  folder=options.folder, groups=options.groups)
         good = False
         try:
             one.set_up().start()
@@ -44,6 +44,7 @@ def main():
     one = commands.add_parser("run", help="a fresh server, load, kill -9, the check")
     one.add_argument("--clients", type=int, default=20)
     one.add_argument("--http-clients", type=int, default=0)
+    one.add_argument("--groups", type=int, default=2, help="groups whose members come and go")
     one.add_argument("--window", type=int, default=4, help="sends under way per client")
     one.add_argument("--rate", type=float, default=60, help="sends a second per client, at most")
     one.add_argument("--seconds", type=float, default=3, help="load after the last kill")

@@ -1,23 +1,8 @@
 """The checker: rules over a History, pure functions. `check` gives the first violated rule, or None."""
 import collections
-import json
 
-
-class Violation:
-    """A rule that does not hold: where (client and line of its log, if any) and what."""
-
-    def __init__(self, rule, text, client=None, line=None):
-        self.rule, self.text, self.client, self.line = rule, text, client, line
-
-    def report(self, history, seed=None):
-        """The seed, the rule, and the five log lines around the place."""
-        out = [f"seed {seed}: rule {self.rule} is violated: {self.text}"]
-        if self.client is not None and self.line is not None:
-            entries = history.logs[self.client]
-            for number in range(max(0, self.line - 2), min(len(entries), self.line + 3)):
-                sign = ">" if number == self.line else " "
-                out.append(f"  {sign} {self.client}:{number + 1} {json.dumps(entries[number])}")
-        return "\n".join(out)
+from .membership import Memberships, rule_inside, rule_joinings, rule_posted_inside
+from .violation import Violation
 
 
 class Index:
@@ -31,6 +16,7 @@ class Index:
                 self.stored[message["sender"], message["client_id"]].append((conversation, message))
         self.at = {(conversation, message["seq"]): message
                    for conversation, messages in history.dump.items() for message in messages}
+        self.memberships = Memberships(history)
         self.attempts = {}                            # (client, client_id) -> [(line, entry)] of outcomes
         self.invoked = {}                             # (user, client_id) -> (client, line, entry), the first
         for client, line, entry in self.lines("invoke", "ack", "rejected", "unknown"):
@@ -106,13 +92,22 @@ def rule_acked(history, index):
 def rule_rejected(history, index):
     """What was only ever rejected is absent; the reasons are those of a server in trouble."""
     for client, line, entry in index.lines("rejected"):
-        if entry["code"] not in ("overloaded", "too_many_requests", "storage_full"):
+        if not _may_be_refused(history, index, history.users[client], entry):
             yield Violation("rejected_reason", f"a good message was refused as {entry['code']}", client, line)
     for (client, client_id), outcomes in index.attempts.items():
         if outcomes and all(entry["kind"] == "rejected" for _, entry in outcomes):
             if index.stored.get((history.users[client], client_id)):
                 yield Violation("rejected_absent", f"{client_id} was rejected and is there", client,
                                 outcomes[-1][0])
+
+
+def _may_be_refused(history, index, user, entry):
+    """Servers in trouble refuse, and groups whose sender is not a member all the time."""
+    sent = index.invoked.get((user, entry["client_id"]))
+    if entry["code"] == "not_found" and sent and sent[2]["conv"] in history.groups:
+        windows = index.memberships.windows[sent[2]["conv"], user]
+        return len(windows) != 1 or windows[0].begin > 0 or windows[0].end is not None
+    return entry["code"] in ("overloaded", "too_many_requests", "storage_full")
 
 
 def rule_unknown(history, index):
@@ -129,6 +124,9 @@ def rule_unknown(history, index):
         count = len(index.stored.get((history.users[client], client_id), []))
         if last["kind"] == "unknown":
             yield Violation("unknown_resolved", f"{client_id} was never resent to an answer", client, line)
+        elif last["kind"] == "rejected" and last["code"] == "not_found" and count:
+            # The answer that is remembered goes before the look at the membership.
+            yield Violation("rejected_absent", f"{client_id} is there, and its resend was refused", client, line)
         elif count > 1 or (last["kind"] == "ack" and count != 1):
             yield Violation("unknown_after", f"there {count} times after the resend", client, line)
         found = probed.get((client, client_id))
@@ -159,7 +157,7 @@ def rule_positions(history, _index):
                 last[entry["conn"]] = entry["since"] if entry["resumed"] else entry["pos"]
                 if entry["resumed"] and entry["pos"] < entry["since"]:
                     yield Violation("pos_grows", "resumed at a pos below its cursor", client, line)
-            elif kind in ("delivered", "event", "mark") and entry.get("via") != "history":
+            elif kind in ("delivered", "event", "mark", "joined", "left") and entry.get("via") != "history":
                 before, last[entry["conn"]] = last[entry["conn"]], entry["pos"]
                 if entry["pos"] <= before:
                     yield Violation("pos_grows", f"pos {entry['pos']} after {before}", client, line)
@@ -176,7 +174,7 @@ def rule_receivers(history, index):
         for line, entry in enumerate(history.logs[client]):
             if entry["kind"] == "connected" and not entry["resumed"]:
                 loaded.add(entry["conn"])
-            if entry["kind"] != "delivered":
+            if entry["kind"] != "delivered" or entry["conv"] in history.groups:
                 continue
             wrong = _delivery(entry, held, loaded, index)
             if wrong:
@@ -235,7 +233,7 @@ def rule_marks(history, index):
 
 
 RULES = [rule_one_outcome, rule_read_your_writes, rule_acked, rule_unknown, rule_rejected, rule_known,
-         rule_numbered, rule_positions, rule_receivers, rule_marks]
+         rule_numbered, rule_positions, rule_joinings, rule_posted_inside, rule_inside, rule_receivers, rule_marks]
 
 
 def check(history):

@@ -36,6 +36,7 @@ class Sender(threading.Thread):
         self.body_size, self.rate = body_size, rate
         self.next_send = 0.0
         self.held = dict.fromkeys(conversations, 0)          # the highest seq known of each conversation
+        self.groups = set()                                  # those it is a member of, as far as it knows
         self.http = person.http.clone()
         self.sending = threading.Event()
         self.stopping = threading.Event()
@@ -74,9 +75,9 @@ class Sender(threading.Thread):
 
     def new_message(self):
         self.number += 1
-        conversation = self.rng.choice(self.conversations)
+        conversation = self.rng.choice(self.conversations + sorted(self.groups))
         text = f"{self.name} {self.number} " + "·" * self.rng.randint(0, self.body_size)
-        return Message(kith.uuid7(self.rng), conversation, {"text": text}, self.held[conversation])
+        return Message(kith.uuid7(self.rng), conversation, {"text": text}, self.held.get(conversation, 0))
 
     def invoke(self, message):
         self.log.add("invoke", client_id=message.client_id, conv=message.conversation,
@@ -84,7 +85,8 @@ class Sender(threading.Thread):
 
     def took(self, message, data):
         self.acked += 1
-        self.held[message.conversation] = max(self.held[message.conversation], self.known_from(data["seq"]))
+        held = self.held.get(message.conversation, 0)
+        self.held[message.conversation] = max(held, self.known_from(data["seq"]))
         self.log.add("ack", client_id=message.client_id, conv=message.conversation, seq=data["seq"],
                      pos=data["pos"], duplicate=bool(data.get("duplicate")))
 
@@ -107,8 +109,15 @@ class Sender(threading.Thread):
         self.unknown[message.client_id] = message
 
     def probe(self, message):
-        """How often the history holds an unknown one, before it is sent again."""
-        found = [item for item in self.http.history(message.conversation, after=message.low)
+        """How often the history holds an unknown one, before it is sent again. Who has been put out of a group finds no
+        history: the resend tells."""
+        try:
+            items = self.http.history(message.conversation, after=message.low)
+        except kith.Refused as refused:
+            if refused.code == "not_found" and message.conversation not in self.conversations:
+                return
+            raise
+        found = [item for item in items
                  if item["client_id"] == message.client_id and user_id(item["sender"]) == self.person.id]
         self.log.add("probe", client_id=message.client_id, conv=message.conversation, count=len(found),
                      seq=found[0]["seq"] if found else None)
@@ -215,8 +224,15 @@ class SocketClient(Sender):
     def load(self):
         """The state afresh: the snapshot's position, then what the histories hold above what is known."""
         state = self.http.get("/sync").body
-        for conversation in self.conversations:
-            for item in self.http.history(conversation, after=self.held[conversation]):
+        self.groups = {item["id"] for item in state["conversations"] if item["kind"] == "group"}
+        for conversation in self.conversations + sorted(self.groups):
+            try:
+                items = self.http.history(conversation, after=self.held.get(conversation, 0))
+            except kith.Refused as refused:
+                if refused.code != "not_found" or conversation in self.conversations:
+                    raise
+                continue                                     # put out meanwhile: the event of it is on its way
+            for item in items:
                 self.delivered(item, None, "history")
         self.drop_below = state["pos"]
         self.cursor = {"epoch": state["epoch"], "pos": state["pos"]}
@@ -278,12 +294,27 @@ class SocketClient(Sender):
         elif kind in ("conversation.read", "conversation.delivered"):
             self.log.add("mark", conn=self.conn, pos=pos, conv=data["conversation"],
                          user=user_id(data["user"]), what=kind.split(".")[1], seq=data["seq"])
+        elif kind in ("member.joined", "member.left"):
+            self.member(kind, pos, data)
         else:
-            self.log.add("event", conn=self.conn, pos=pos, type=kind)
+            self.log.add("event", conn=self.conn, pos=pos, type=kind, conv=data.get("conversation") or data.get("id"))
         # What is held and the cursor move together; only then is anything sent, for that may find the socket closed.
         self.cursor["pos"] = max(self.cursor["pos"], pos)
         if mine:
             self.mark_it(data)
+
+    def member(self, kind, pos, data):
+        conversation, user = data["conversation"], user_id(data["member"]["user"])
+        if kind == "member.left":
+            self.log.add("left", conn=self.conn, pos=pos, conv=conversation, user=user, via=self.via)
+        else:
+            self.log.add("joined", conn=self.conn, pos=pos, conv=conversation, user=user, first_seq=data["first_seq"])
+        if user == self.person.id and pos > self.drop_below:
+            if kind == "member.left":
+                self.groups.discard(conversation)
+            else:
+                self.groups.add(conversation)
+                self.held[conversation] = data["first_seq"] - 1
 
     def delivered(self, item, pos, via):
         conversation, seq = item["conversation"], item["seq"]
@@ -311,7 +342,7 @@ class SocketClient(Sender):
                 self.log.add("mark_ack", conv=what[1], what=what[2], seq=data["seq"])
         elif ok:
             self.took(what[1], data)
-            if self.rng.random() < 0.03:
+            if self.rng.random() < 0.03 and what[1].conversation in self.conversations:
                 self.read_back(what[1].client_id, what[1].conversation, data["seq"])
         else:
             self.failed(what[1], code)
@@ -327,3 +358,92 @@ class SocketClient(Sender):
             return   # the server went away meanwhile: nothing was answered, nothing is known
         good = bool(items) and items[0]["seq"] == seq and items[0]["client_id"] == client_id
         self.log.add("read_back", client_id=client_id, conv=conversation, seq=seq, found=good)
+
+
+class Usher(SocketClient):
+    """The owner of all groups: lets clients in and puts them out, one change after another, and looks each time at what
+    the one concerned can read. Hears everything, for an owner is always there."""
+
+    SECONDS_BETWEEN = 0.05
+
+    def __init__(self, *arguments, groups, guests, **more):
+        super().__init__(*arguments, **more)
+        self.groups = set(groups)
+        self.inside = {group: set(began) for group, began in groups.items()}
+        self.guests = guests                     # {user: person}
+        self.acting = None                       # (group, user, joins, floor) until it was answered and heard
+        self.answered_it = self.heard_it = False
+        self.next_act = 0.0
+        self.changes = 0
+
+    def at_rest(self):
+        return super().at_rest() and self.acting is None
+
+    def speak(self):
+        super().speak()
+        if self.acting and self.answered_it and time.monotonic() > self.next_act + ANSWER_SECONDS:
+            self.log.add("unheard", conv=self.acting[0], user=self.acting[1], member=self.acting[2])
+            self.done(self.SECONDS_BETWEEN)
+        if self.acting is None and self.sending.is_set() and time.monotonic() >= self.next_act:
+            self.act()
+
+    def act(self):
+        group, user = self.rng.choice(sorted(self.inside)), self.rng.choice(sorted(self.guests))
+        joins = user not in self.inside[group]
+        self.acting = (group, user, joins, self.held.get(group, 0))
+        self.answered_it = self.heard_it = self.settled = False
+        if joins:
+            number = self.ws.send("group.invite", {"group": group, "users": [user]})
+        else:
+            number = self.ws.send("group.remove_member", {"group": group, "user": user})
+        self.pending[number] = ("usher", None, time.monotonic())
+
+    def member(self, kind, pos, data):
+        super().member(kind, pos, data)
+        group, user, joins = data["conversation"], user_id(data["member"]["user"]), kind == "member.joined"
+        if group in self.inside:
+            self.inside[group].add(user) if joins else self.inside[group].discard(user)
+            if self.acting and self.acting[:3] == (group, user, joins):
+                self.heard_it = True
+                self.finish_act()
+
+    def answered(self, frame):
+        if self.pending.get(frame["id"], (None,))[0] != "usher":
+            super().answered(frame)
+            return
+        self.pending.pop(frame["id"])
+        code = (frame.get("error") or {}).get("code")
+        if code is None:
+            self.answered_it = True
+            self.finish_act()
+        elif code in RETRIED or code == "outcome_unknown":
+            self.done(RETRY_SECONDS * 3)
+        else:
+            raise AssertionError(f"the owner's {self.acting} was refused as {code}")
+
+    def finish_act(self):
+        if self.answered_it and self.heard_it:
+            self.changes += 1
+            self.look(*self.acting)
+            self.done(self.SECONDS_BETWEEN)
+
+    def done(self, pause):
+        self.acting, self.next_act = None, time.monotonic() + pause
+
+    def drop(self, error):
+        self.acting = None                       # what became of it the next resume tells
+        super().drop(error)
+
+    def look(self, group, user, joins, floor):
+        """What the one concerned can read now: nothing, or nothing from before the asking."""
+        http = self.guests[user].http.clone()
+        try:
+            answer = http.get(f"/conversations/{group}/messages?after=0&limit=1", check=False)
+        except TROUBLE:
+            return                               # the server went away meanwhile
+        finally:
+            http.close()
+        items = answer.body["items"] if answer.status == 200 else []
+        if answer.status in (200, 404):
+            self.log.add("look", conv=group, user=user, member=joins, floor=floor, code=answer.code,
+                         lowest=items[0]["seq"] if items else None)

@@ -9,7 +9,10 @@ import time
 #   invoke     client_id, conv, hash                         ack        client_id, conv, seq, pos, duplicate
 #   rejected   client_id, code                               unknown    client_id, why
 #   delivered  conn, conv, seq, pos, client_id, sender, hash, via = live | sync | history
-#   event      conn, pos, type                               caught_up  conn, pos
+#   event      conn, pos, type, conv                         caught_up  conn, pos
+#   joined     conn, pos, conv, user, first_seq              left       conn, pos, conv, user, via = live | sync
+#   look       conv, user, member, floor, code, lowest: what the history answered one just let in or shut out
+#   unheard    conv, user, member: a change that was answered, and of which no event came
 #   mark       conn, conv, user, what, seq                   mark_ack   conv, what, seq
 #   probe      client_id, conv, count, seq                   read_back  client_id, conv, seq, found, hash
 
@@ -48,15 +51,17 @@ class History:
     receives  {client: [conversation]}: where this client was a member, and listened, the whole time
     dump      {conversation: [{seq, pos, client_id, sender, hash}]} in the order the server gave it
     heads     {conversation: last_seq as the snapshot said it}
-    marks     {conversation: {user: {"read": seq, "delivered": seq}}} as the snapshot said it"""
+    marks     {conversation: {user: {"read": seq, "delivered": seq}}} as the snapshot said it
+    groups    {conversation: [user]}: those that are groups, with their first members"""
 
-    def __init__(self, logs, users, receives, dump, heads, marks):
+    def __init__(self, logs, users, receives, dump, heads, marks, groups=None):
+        self.groups = groups or {}
         self.logs, self.users, self.receives = logs, users, receives
         self.dump, self.heads, self.marks = dump, heads, marks
 
     def save(self, folder):
         rest = {"users": self.users, "receives": self.receives, "dump": self.dump, "heads": self.heads,
-                "marks": self.marks}
+                "marks": self.marks, "groups": self.groups}
         with open(os.path.join(folder, "server.json"), "w", encoding="utf-8") as file:
             json.dump(rest, file)
 

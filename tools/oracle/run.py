@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import kith  # noqa: E402  (its folder is put on the path above)
 
 from .checker import check, counts  # noqa: E402
-from .client import HttpClient, SocketClient, user_id  # noqa: E402
+from .client import HttpClient, SocketClient, Usher, user_id  # noqa: E402
 from .history import History, Log, body_hash  # noqa: E402
 
 
@@ -19,7 +19,7 @@ class Run:
     """Clients on one server. Use: set_up, start, any faults, finish (gives a Violation or None)."""
 
     def __init__(self, server, seed, clients=20, http_clients=0, window=4, rate=60, body_size=60,
-                 folder=None):
+                 folder=None, groups=0):
         self.server, self.seed = server, seed
         self.rng = random.Random(seed)
         self.count, self.http_count, self.window = clients, http_clients, window
@@ -27,13 +27,16 @@ class Run:
         self.folder = folder or tempfile.mkdtemp(prefix="kith-oracle-")
         self._own_folder = folder is None
         self.clients = []
+        self.group_count, self.groups = groups, {}   # {conversation: the first members}
+        self.usher = None
         self.history = None
 
     def set_up(self, owner=None):
         """Accounts by the set-up link and an invite; a ring of direct conversations, one more each by chance.
         With an `owner` that exists already, the others are made by an invite of his, and he is no client."""
-        total = self.count + self.http_count + (1 if owner else 0)
+        total = self.count + self.http_count + (1 if owner else 0) + (1 if self.group_count else 0)
         people = kith.people(self.server, total, prefix="client", owner=owner)[1 if owner else 0:]
+        host = people.pop() if self.group_count else None
         talks = {person.id: set() for person in people}
         for number, person in enumerate(people):
             others = {people[(number + 1) % len(people)].id, self.rng.choice(people).id} - {person.id}
@@ -51,7 +54,25 @@ class Run:
                 self.clients.append(SocketClient(*shared, window=self.window))
             else:
                 self.clients.append(HttpClient(*shared))
+        if host:
+            self._set_up_groups(host, people[:self.count])
         return self
+
+    def _set_up_groups(self, host, guests):
+        """Groups of a host of their own, who has a direct conversation too, with half of the clients in each."""
+        for number in range(self.group_count):
+            began = sorted(one.id for one in self.rng.sample(guests, len(guests) // 2))
+            made = host.http.post("/groups", {"name": f"group {number}", "members": began}).body["id"]
+            self.groups[made] = [host.id, *began]
+        for client in self.clients[:self.count]:
+            client.groups = {group for group, began in self.groups.items() if client.person.id in began}
+        first = host.http.put(f"/direct/{guests[0].id}").body["id"]
+        self.clients[0].conversations.append(first)
+        self.clients[0].held[first] = 0
+        self.usher = Usher("usher", host, [first], random.Random(self.rng.getrandbits(64)),
+                           Log("usher", host.id, self.folder), self.body_size, self.rate, window=self.window,
+                           groups=self.groups, guests={one.id: one for one in guests})
+        self.clients.append(self.usher)
 
     def start(self, timeout=30):
         for client in self.clients:
@@ -107,20 +128,21 @@ class Run:
             self.close_clients()
         receives = {c.name: c.conversations for c in self.clients if isinstance(c, SocketClient)}
         self.history = History({c.name: c.log.entries for c in self.clients},
-                               {c.name: c.person.id for c in self.clients}, receives, dump, heads, marks)
+                               {c.name: c.person.id for c in self.clients}, receives, dump, heads, marks,
+                               self.groups)
         self.history.save(self.folder)
         return check(self.history)
 
     def _wait_heads(self, timeout):
         """Everyone at the head, as the server says it. Who does not get there, the checker reports."""
-        heads = {}
+        heads = []                                   # (client, conversation, last_seq)
         for client in self.clients:
-            for item in client.http.clone().get("/sync").body["conversations"]:
-                heads[item["id"]] = item["last_seq"]
-        listeners = [client for client in self.clients if isinstance(client, SocketClient)]
+            if isinstance(client, SocketClient):
+                for item in client.http.clone().get("/sync").body["conversations"]:
+                    heads.append((client, item["id"], item["last_seq"]))
         try:
-            kith.wait_until(lambda: all(seq >= heads[conversation] for client in listeners
-                                        for conversation, seq in client.held.items()), timeout, "the head")
+            kith.wait_until(lambda: all(client.held.get(conversation, 0) >= seq for client, conversation, seq in heads),
+                            timeout, "the head")
         except kith.Timeout:
             pass
 
@@ -129,12 +151,17 @@ class Run:
         for client in self.clients:
             http = client.person.http.clone()
             for item in http.get("/sync").body["conversations"]:
-                conversation, peer = item["id"], item["peer"]["id"]
+                conversation = item["id"]
+                if item["kind"] == "group" and client is not self.usher:
+                    marks.setdefault(conversation, {})[client.person.id] = {
+                        "read": item["read_seq"], "delivered": item["delivered_seq"]}
+                    continue                         # all of it is the owner's to show
                 heads[conversation] = item["last_seq"]
                 here = marks.setdefault(conversation, {})
                 here[client.person.id] = {"read": item["read_seq"], "delivered": item["delivered_seq"]}
-                here.setdefault(peer, {"read": item["peer_read_seq"],
-                                       "delivered": item["peer_delivered_seq"]})
+                if item["peer"]:
+                    here.setdefault(item["peer"]["id"], {"read": item["peer_read_seq"],
+                                                         "delivered": item["peer_delivered_seq"]})
                 if conversation not in dump:
                     dump[conversation] = [
                         {"seq": message["seq"], "pos": message["pos"], "client_id": message["client_id"],
