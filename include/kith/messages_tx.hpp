@@ -54,6 +54,9 @@ void add_group(transaction& t, conversation_id id, std::string_view title);
 /// The first of list_members().
 [[nodiscard]] std::optional<user_id> find_first_member(snapshot& s, conversation_id id);
 
+/// How many conversations `user` is in, of every kind.
+[[nodiscard]] std::int64_t count_conversations(snapshot& s, user_id user);
+
 // Each of these notes what it changes: in the conversation for its members, and for the person concerned.
 
 /// Nobody in `who` may be a member, or stand there twice. Notes member.joined of all, then conversation.created of each.

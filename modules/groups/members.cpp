@@ -33,6 +33,7 @@ std::vector<messages::member> invite_job(transaction& t, journal::writer& notes,
     if (coming.empty()) {
         return {};
     }
+    check_room(t, coming, "/users");
     count_members(t, id, static_cast<std::int64_t>(coming.size()));
     return messages::add_members(notes, t, id, coming, before);
 }

@@ -15,6 +15,8 @@ inline constexpr std::size_t name_code_points_max = 64;
 /// People in one request.
 inline constexpr std::size_t people_max = 200;
 inline constexpr std::int64_t members_max = 10'000;
+/// Who is in so many conversations joins no group more: what one follows is read at each resume.
+inline constexpr std::int64_t conversations_max = 5'000;
 inline constexpr std::int64_t page_default = 50;
 inline constexpr std::int64_t page_max = 100;
 

@@ -69,6 +69,7 @@ group create_job(transaction& t, journal::writer& notes, const plan& from) {
     for (messages::newcomer& one : find_people(t, from.input.members, from.who.user, "/members")) {
         all.push_back(std::move(one));
     }
+    check_room(t, all, "/members");
     messages::add_group(t, from.fresh, from.input.name);
     store::insert(t, from.fresh, static_cast<std::int64_t>(all.size()), t.now());
     messages::add_members(notes, t, from.fresh, all, from.before);
@@ -156,6 +157,15 @@ std::vector<messages::newcomer> find_people(snapshot& s, const std::vector<user_
     }
     wrong.raise();
     return found;
+}
+
+void check_room(snapshot& s, const std::vector<messages::newcomer>& coming, std::string_view pointer) {
+    for (const messages::newcomer& one : coming) {
+        if (messages::count_conversations(s, one.card.id) >= conversations_max) {
+            throw error(error_code::conflict, one.card.nickname + " is in too many conversations.",
+                        {error_detail(std::string(pointer), "people in fewer than 5,000 conversations")});
+        }
+    }
 }
 
 std::size_t members_bytes(std::size_t count) noexcept {

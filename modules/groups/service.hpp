@@ -65,6 +65,8 @@ private:
 /// The cards of `people` without `but` and repeats; throws `invalid` with the place of whom there is not.
 [[nodiscard]] std::vector<messages::newcomer> find_people(snapshot& s, const std::vector<user_id>& people,
                                                           user_id but, std::string_view pointer);
+/// Throws `conflict` at `pointer` when one of them is in too many conversations already.
+void check_room(snapshot& s, const std::vector<messages::newcomer>& coming, std::string_view pointer);
 /// About what so many members take in the database.
 [[nodiscard]] std::size_t members_bytes(std::size_t count) noexcept;
 

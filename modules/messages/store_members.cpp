@@ -64,6 +64,10 @@ std::optional<user_id> find_first_member(snapshot& s, conversation_id id) {
     return row.next() ? std::optional(row.as_id<user_id>(0)) : std::nullopt;
 }
 
+std::int64_t count_conversations(snapshot& s, user_id user) {
+    return s.integer("SELECT COUNT(*) FROM messages_members WHERE user = ?", user).value_or(0);
+}
+
 namespace store {
 
 void insert_group(transaction& t, conversation_id id, std::string_view title, timestamp now) {

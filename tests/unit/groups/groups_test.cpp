@@ -274,6 +274,31 @@ TEST_CASE("a group holds 10,000 members and no more") {
     CHECK(at.run(at.invite(at.ada, made.id, {at.cid})).size() == 1);
 }
 
+TEST_CASE("who is in too many conversations joins no more") {
+    house at;
+    const group made = at.run(at.make(at.ada, "ours", {at.bob}));
+    at.run(at.data->write([&](transaction& t) {
+        for (std::int64_t i = 1; i < conversations_max; ++i) {
+            const messages::conversation_id other(i);
+            messages::add_group(t, other, "other");
+            t.execute(
+                "INSERT INTO messages_members (conversation, user, role, first_seq, read_seq, delivered_seq, pinned, "
+                "notify, joined_at, joined_pos, draft) VALUES (?, ?, 2, 1, 0, 0, 0, 0, 0, 1, '')",
+                other, at.eve.user);
+        }
+    }));
+    CHECK(at.run(at.invite(at.ada, made.id, {at.eve})).size() == 1);
+    CHECK(at.run(at.invite(at.ada, made.id, {at.eve})).empty());
+    const group another = at.run(at.make(at.ada, "another", {}));
+    CHECK(at.refusal(at.invite(at.ada, another.id, {at.cid, at.eve})) == error_code::conflict);
+    CHECK(at.wrong == std::vector<std::string>{"/users"});
+    CHECK(at.run(at.service->get(at.ada, another.id)).member_count == 1);
+    CHECK(at.refusal(at.make(at.ada, "x", {at.eve})) == error_code::conflict);
+    CHECK(at.refusal(at.make(at.eve, "x", {})) == error_code::conflict);
+    at.run(at.service->leave(at.eve, made.id));
+    CHECK(at.run(at.make(at.eve, "x", {})).member_count == 1);
+}
+
 TEST_CASE("members come page by page, the owner first, then by joining") {
     house at;
     const group made = at.run(at.make(at.ada, "ours", {at.eve}));
