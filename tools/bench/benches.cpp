@@ -34,6 +34,7 @@ context::context(const options& o) : opt(o), folder(o.folder) {
     run.machine = describe_machine(folder.path());
     run.measured_at = date_and_time();
     run.quick = o.quick;
+    if (!o.data_path.empty()) seeded_ = read_seeded_folder(o.data_path);
     if (!is_on_disk(folder.path()))
         say("warning: " + folder.path() + " is in memory; commits cost nothing there. Give --dir.");
 }
@@ -42,12 +43,20 @@ void context::finish() {
     if (world_ && world_->is_running()) world_->stop();
 }
 
+const seeded_folder& context::seeded() const {
+    if (!seeded_) throw bench_error(opt.command + " needs --data FOLDER, one that bench seed filled");
+    return *seeded_;
+}
+
 void context::say(const std::string& line) const {
     std::fprintf(stderr, "%s\n", line.c_str());
 }
 
 kith_world* context::kith(std::size_t accounts) {
     if (opt.floor_only) return nullptr;
+    if (!world_ && seeded_)
+        world_ = std::make_unique<kith_world>(folder, opt.kith_path,
+                                              seeded_people{seeded_->people, opt.data_path});
     if (!world_) world_ = std::make_unique<kith_world>(folder, opt.kith_path, "kith");
     if (!world_->is_running()) {
         world_->start();
@@ -55,7 +64,8 @@ kith_world* context::kith(std::size_t accounts) {
         run.version = server.at("version").get<std::string>();
     }
     if (world_->accounts() < accounts)
-        say("making accounts: " + std::to_string(accounts - world_->accounts()));
+        say((seeded_ ? "signing people in: " : "making accounts: ")
+            + std::to_string(accounts - world_->accounts()));
     if (accounts > 0) world_->ensure_accounts(accounts);
     return world_.get();
 }

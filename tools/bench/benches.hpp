@@ -5,9 +5,11 @@
 #include "options.hpp"
 #include "proc_stat.hpp"
 #include "results.hpp"
+#include "seeded_folder.hpp"
 #include "world.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,11 +24,16 @@ struct context {
     void finish();
     void say(const std::string& line) const;  // progress, on stderr
 
+    // What --data holds; throws where none was given.
+    const seeded_folder& seeded() const;
+    bool has_seeded() const { return seeded_.has_value(); }
+
     const options& opt;
     scratch_folder folder;
     results run;
 
 private:
+    std::optional<seeded_folder> seeded_;
     std::unique_ptr<kith_world> world_;
 };
 
@@ -71,5 +78,7 @@ void bench_send(context& c);
 void bench_idle(context& c);
 void bench_start(context& c);
 void bench_http(context& c);
+void bench_history(context& c);
+void bench_search(context& c);
 
 }  // namespace kith::bench

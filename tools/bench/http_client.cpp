@@ -88,6 +88,16 @@ nlohmann::json http_client::request(const std::string& method, const std::string
     return nlohmann::json::parse(answer_body);
 }
 
+std::string http_client::get_body(const std::string& path, const std::string& token) {
+    std::string text = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port_) + "\r\n";
+    if (!token.empty()) text += "Authorization: Bearer " + token + "\r\n";
+    auto [answer, body] = exchange(text + "\r\n", "GET " + path);
+    if (answer.status != 200)
+        throw bench_error("GET " + path + " answered " + std::to_string(answer.status) + ": "
+                          + body.substr(0, 500));
+    return std::move(body);
+}
+
 int http_client::get_status(const std::string& path) {
     const std::string text =
         "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port_) + "\r\n\r\n";

@@ -31,6 +31,8 @@ public:
     // Sends and waits for the answer; gives its JSON (null for none). Throws unless the status is 2xx.
     nlohmann::json request(const std::string& method, const std::string& path, const nlohmann::json& body,
                            const std::string& token);
+    // The body of a GET. Throws unless the status is 200.
+    std::string get_body(const std::string& path, const std::string& token);
     // The status of a GET.
     int get_status(const std::string& path);
 

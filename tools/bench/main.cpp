@@ -2,6 +2,7 @@
 #include "benches.hpp"
 #include "error.hpp"
 #include "process.hpp"
+#include "seeded_folder.hpp"
 #include "works.hpp"
 
 #include <nlohmann/json.hpp>
@@ -47,6 +48,7 @@ int run(const options& o) {
         return 0;
     }
     if (o.command == "floor") return serve_floor(o.floor);
+    if (o.command == "seed") return make_seeded_folder(o);
     const results figures = o.from_path.empty() ? measure(o) : load_results(o.from_path);
     if (!o.json_path.empty()) save_results(o.json_path, figures);
     std::fputs((o.command == "report" ? markdown_report(figures) : text_table(figures)).c_str(), stdout);

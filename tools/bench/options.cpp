@@ -17,7 +17,7 @@ namespace {
 
 bool is_command(const std::string& word) {
     const auto& works = all_works();
-    return word == "all" || word == "report" || word == "floor" || word == "help"
+    return word == "all" || word == "report" || word == "floor" || word == "seed" || word == "help"
            || std::any_of(works.begin(), works.end(), [&word](const work& w) { return w.name == word; });
 }
 
@@ -99,6 +99,20 @@ bool read_load_option(options& o, const std::string& name, argument_list& argume
     return true;
 }
 
+bool read_seed_option(options& o, const std::string& name, argument_list& arguments) {
+    if (name == "--data")
+        o.data_path = arguments.text(name);
+    else if (name == "--messages")
+        o.seed.messages = arguments.count(name, seed_messages_min, seed_messages_max);
+    else if (name == "--seed")
+        o.seed.seed = arguments.count(name, 0, std::numeric_limits<std::uint32_t>::max());
+    else if (name == "--until")
+        o.seed.until_ms = static_cast<std::int64_t>(arguments.count(name, 1, 4'000'000'000)) * 1000;
+    else
+        return false;
+    return true;
+}
+
 void read_option(options& o, const std::string& name, argument_list& arguments) {
     if (name == "--quick") return;  // read first: other options refine it
     if (name == "--kith")
@@ -116,7 +130,7 @@ void read_option(options& o, const std::string& name, argument_list& arguments) 
     else if (name == "--port")
         o.floor.port =
             static_cast<std::uint16_t>(arguments.count(name, 0, std::numeric_limits<std::uint16_t>::max()));
-    else if (!read_load_option(o, name, arguments))
+    else if (!read_seed_option(o, name, arguments) && !read_load_option(o, name, arguments))
         throw bench_error("unknown option " + name);
 }
 
@@ -151,6 +165,7 @@ options parse_options(int argc, char** argv) {
         }
     }
     if (o.command.empty()) o.command = "help";
+    if (o.command == "seed" && o.seed.messages == 0) throw bench_error("seed needs --messages N");
     if (o.command == "report" && o.from_path.empty()) throw bench_error("report needs --from FILE");
     return o;
 }
@@ -166,11 +181,13 @@ std::string usage() {
                 + (w.in_all ? "" : " (not part of all)") + "\n";
     }
     return text + R"(  report              a Markdown table of a saved run: --from FILE
+  seed                fills a new data folder: --data FOLDER --messages N [--seed N] [--until UNIX-SECONDS]
   floor send|join     the floor as a server of its own [--port N] [--store FILE]
 
   --kith FILE         the server (default: kith beside this program); --floor-only: none
   --quick             a smoke test of all paths; its figures mean nothing
   --json FILE         saves the figures
+  --data FOLDER       a folder that seed filled: measures on its messages, as its people
   --dir FOLDER        where the temporary data folder is made; must be on a disk
   --rounds N --seconds S --answer-seconds S --text-bytes N
   --groups N          fanout: groups of 20 sockets      --pairs N --in-flight K --rate R   send

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "floor_server.hpp"
+#include "seed_plan.hpp"
 
 #include <cstddef>
 #include <string>
@@ -10,7 +11,7 @@
 namespace kith::bench {
 
 struct options {
-    std::string command;  // a work (works.hpp), or all, report, floor, help
+    std::string command;  // a work (works.hpp), or all, report, floor, seed, help
     std::string kith_path;
     bool floor_only = false;  // no Kith at all
     bool quick = false;  // a smoke test: every path, figures that mean nothing
@@ -29,6 +30,8 @@ struct options {
     std::string folder;  // parent of the temporary folder
     std::string json_path;
     std::string from_path;  // report: a saved JSON
+    std::string data_path;  // a seeded folder: what `seed` fills and other works measure on
+    seed_options seed;
     floor_options floor;
     std::string whole_command_line;
 };

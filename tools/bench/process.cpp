@@ -127,6 +127,11 @@ void child_process::set_pinned(bool pinned) const {
     }
 }
 
+void child_process::wait_for_end() {
+    while (!has_ended()) usleep(1000);
+    check_end();
+}
+
 void child_process::stop() {
     if (has_ended()) throw bench_error(name_ + " ended before it was stopped: " + output_tail());
     kill(pid_, SIGTERM);
@@ -140,6 +145,10 @@ void child_process::stop() {
         }
         usleep(1000);
     }
+    check_end();
+}
+
+void child_process::check_end() const {
     if (!WIFEXITED(status_) || WEXITSTATUS(status_) != 0)
         throw bench_error(name_ + " did not end well (status " + std::to_string(status_)
                           + "): " + output_tail());

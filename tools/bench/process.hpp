@@ -39,6 +39,8 @@ public:
     // Lets all its threads run on every core (for set-up work) or only on the server's.
     void set_pinned(bool pinned) const;
 
+    // Waits for a process that ends by itself; an error unless it ends well.
+    void wait_for_end();
     // SIGTERM, and an error if the server has not ended well within 15 s.
     void stop();
 
@@ -47,6 +49,7 @@ public:
 
 private:
     bool has_ended();
+    void check_end() const;
 
     pid_t pid_ = -1;
     std::int64_t started_ns_ = 0;

@@ -145,6 +145,12 @@ std::string format_figure(double value) {
     return text;
 }
 
+std::string format_count(std::size_t value) {
+    std::string text = std::to_string(value);
+    for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+    return text;
+}
+
 std::string text_table(const results& run) {
     std::vector<cells> lines{heading};
     for (const row& r : run.rows) lines.push_back(format_row(r));

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,6 +43,9 @@ struct results {
 
 // Three significant digits, thousands separated.
 std::string format_figure(double value);
+
+// A whole number, thousands separated.
+std::string format_count(std::size_t value);
 
 std::string text_table(const results& run);
 std::string markdown_report(const results& run);

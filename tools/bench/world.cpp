@@ -5,6 +5,7 @@
 #include "error.hpp"
 #include "handshake.hpp"
 #include "http_client.hpp"
+#include "seeded_folder.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -15,6 +16,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <thread>
 
 namespace kith::bench {
@@ -52,6 +54,27 @@ account read_session(const json& session) {
     return result;
 }
 
+// Calls `work` for each number in [from, to), on several threads with a connection each.
+void for_each_on_threads(std::uint16_t port, std::size_t from, std::size_t to,
+                         const std::function<void(http_client&, std::size_t)>& work) {
+    std::vector<std::thread> threads;
+    std::array<std::exception_ptr, register_threads> failures;
+    for (std::size_t t = 0; t < register_threads; ++t) {
+        threads.emplace_back([&, t] {
+            try {
+                http_client client(port);
+                for (std::size_t i = from + t; i < to; i += register_threads) work(client, i);
+            } catch (...) {
+                failures[t] = std::current_exception();
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (const std::exception_ptr& failure : failures) {
+        if (failure) std::rethrow_exception(failure);
+    }
+}
+
 }  // namespace
 
 scratch_folder::scratch_folder(const std::string& parent) {
@@ -82,6 +105,13 @@ kith_world::kith_world(const scratch_folder& folder, std::string binary, const s
     std::filesystem::create_directory(data_path_);
 }
 
+kith_world::kith_world(const scratch_folder& folder, std::string binary, const seeded_people& people)
+    : binary_(std::move(binary)),
+      data_path_(people.data_path),
+      output_path_(folder.path() + "/seeded.log"),
+      password_(seeded_password),
+      seeded_people_(people.count) {}
+
 void kith_world::start() {
     const std::vector<std::string> command{binary_,    "serve",       "--data", data_path_,
                                            "--listen", "127.0.0.1:0", "--set",  "limits.scale=100000"};
@@ -108,30 +138,26 @@ void kith_world::set_up_owner() {
 }
 
 void kith_world::register_accounts(std::size_t from, std::size_t to, const std::string& invite) {
-    std::vector<std::thread> threads;
-    std::array<std::exception_ptr, register_threads> failures;
-    for (std::size_t t = 0; t < register_threads; ++t) {
-        threads.emplace_back([&, t] {
-            try {
-                http_client client(port_);
-                for (std::size_t i = from + t; i < to; i += register_threads) {
-                    const std::string number = std::to_string(i);
-                    const json body{{"username", "bench_" + number},
-                                    {"password", password_},
-                                    {"nickname", "Bench " + number},
-                                    {"invite", invite},
-                                    {"device", bench_device()}};
-                    accounts_[i] = read_session(client.request("POST", "/api/v1/accounts", body, ""));
-                }
-            } catch (...) {
-                failures[t] = std::current_exception();
-            }
-        });
-    }
-    for (std::thread& thread : threads) thread.join();
-    for (const std::exception_ptr& failure : failures) {
-        if (failure) std::rethrow_exception(failure);
-    }
+    for_each_on_threads(port_, from, to, [&](http_client& client, std::size_t i) {
+        const std::string number = std::to_string(i);
+        const json body{{"username", "bench_" + number},
+                        {"password", password_},
+                        {"nickname", "Bench " + number},
+                        {"invite", invite},
+                        {"device", bench_device()}};
+        accounts_[i] = read_session(client.request("POST", "/api/v1/accounts", body, ""));
+    });
+}
+
+void kith_world::sign_in_people(std::size_t from, std::size_t to) {
+    if (to > seeded_people_)
+        throw bench_error(std::to_string(to) + " people are needed and " + data_path_ + " has "
+                          + std::to_string(seeded_people_));
+    for_each_on_threads(port_, from, to, [&](http_client& client, std::size_t i) {
+        const json body{
+            {"username", seeded_username(i)}, {"password", password_}, {"device", bench_device()}};
+        accounts_[i] = read_session(client.request("POST", "/api/v1/sessions", body, ""));
+    });
 }
 
 void kith_world::renew_old_tokens() {
@@ -141,23 +167,27 @@ void kith_world::renew_old_tokens() {
         const json body{{"refresh_token", who.refresh_token}};
         who = read_session(client.request("POST", "/api/v1/sessions/refresh", body, ""));
     };
-    renew(owner_);
+    if (!owner_.id.empty()) renew(owner_);
     for (account& who : accounts_) renew(who);
 }
 
 void kith_world::ensure_accounts(std::size_t count) {
-    if (owner_.id.empty()) set_up_owner();
+    if (owner_.id.empty() && seeded_people_ == 0) set_up_owner();
     renew_old_tokens();
     if (accounts_.size() >= count) return;
     process_->set_pinned(false);
     pin_self_everywhere();
-    http_client client(port_);
     while (accounts_.size() < count) {
         const std::size_t from = accounts_.size();
         const std::size_t to = std::min(count, from + invite_uses_max);
+        accounts_.resize(to);
+        if (seeded_people_ > 0) {
+            sign_in_people(from, to);
+            continue;
+        }
+        http_client client(port_);
         const json invite =
             client.request("POST", "/api/v1/invites", {{"uses", to - from}}, owner_.access_token);
-        accounts_.resize(to);
         register_accounts(from, to, invite.at("code").get<std::string>());
     }
     pin_self(load_core);

@@ -45,11 +45,19 @@ struct account {
     std::int64_t expires_ns = 0;
 };
 
+// Who signs in where the accounts are there already.
+struct seeded_people {
+    std::size_t count = 0;
+    std::string data_path;
+};
+
 // A Kith server over one data folder. It can be stopped and started again; accounts and tokens stay.
 class kith_world {
 public:
     // `binary` is the kith executable. Creates the data folder, nothing else.
     kith_world(const scratch_folder& folder, std::string binary, const std::string& name);
+    // Over a folder that `bench seed` filled; its people are the accounts, the owner the first. What is sent stays there.
+    kith_world(const scratch_folder& folder, std::string binary, const seeded_people& people);
 
     void start();
     void stop();
@@ -72,12 +80,14 @@ public:
 private:
     void set_up_owner();
     void register_accounts(std::size_t from, std::size_t to, const std::string& invite);
+    void sign_in_people(std::size_t from, std::size_t to);
     void renew_old_tokens();
 
     std::string binary_;
     std::string data_path_;
     std::string output_path_;
     std::string password_;
+    std::size_t seeded_people_ = 0;  // 0: accounts are made
     account owner_;
     std::vector<account> accounts_;
     std::unique_ptr<child_process> process_;
