@@ -4,6 +4,9 @@
 #include "exit_code.hpp"
 #include "output.hpp"
 
+#include <kith/core/clock.hpp>
+#include <kith/gateway/tls.hpp>
+
 #include <CLI/App.hpp>
 #include <nlohmann/json.hpp>
 
@@ -75,6 +78,15 @@ int check(const config_options& given) {
     const config_result read = given.source.read();
     std::vector<std::string> problems = read.errors;
     problems.insert(problems.end(), read.warnings.begin(), read.warnings.end());
+    if (read.errors.empty()) {
+        const gateway::tls_findings tls =
+            gateway::check_tls_blocking(read.values, system_clock_source().now());
+        for (const std::string& found : {tls.error, tls.warning}) {
+            if (!found.empty()) {
+                problems.push_back(found);
+            }
+        }
+    }
     if (!problems.empty()) {
         throw command_failure(exit_code::config, std::move(problems));
     }

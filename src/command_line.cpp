@@ -133,7 +133,7 @@ std::string expected_url(const config& settings) {
             place.replace(0, std::string_view(everywhere).size(), here);
         }
     }
-    return "http://" + place;
+    return (settings.tls.on() ? "https://" : "http://") + place;
 }
 
 std::string database_path(const config& settings) {

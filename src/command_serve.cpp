@@ -4,7 +4,9 @@
 #include "exit_code.hpp"
 #include "serve.hpp"
 
+#include <kith/core/clock.hpp>
 #include <kith/core/error.hpp>
+#include <kith/gateway/tls.hpp>
 
 #include <CLI/App.hpp>
 
@@ -16,6 +18,10 @@ namespace {
 
 int run_server(const settings_source& source) {
     const config settings = source.load();
+    const gateway::tls_findings tls = gateway::check_tls_blocking(settings, system_clock_source().now());
+    if (!tls.error.empty()) {
+        throw command_failure(exit_code::config, {tls.error});
+    }
     check_data_folder(settings);
     try {
         return serve(settings);

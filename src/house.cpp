@@ -171,7 +171,7 @@ void house::build_modules() {
 void house::build_server() {
     server_ = gateway::make_server(gateway::server_deps{reactor_, clock_, random_, *log_, *metrics_, tasks_,
                                                         *store_, table_, users_->authenticator(), settings_,
-                                                        web_files(), version()});
+                                                        web_files(), version(), *hashing_});
     users_->set_hub(server_->connections());
     messages_->set_hub(server_->connections());
     journal_->set_tail(server_->tail());
@@ -201,6 +201,7 @@ task<void> house::keep_house() {
         co_await wait_for(housekeeping_);
         users_->tick();
         store_->tick();
+        server_->tick();
         if (!stopping_ && !pruning_ && clock_.steady_now() >= prune_at
             && store_->health() == db::health::ok) {
             prune_at = clock_.steady_now() + settings_.journal.prune_seconds;

@@ -79,11 +79,14 @@ public:
     }
 
 private:
-    /// SIGHUP asks daemons to read their settings again. Nothing is read again yet, but it must not end the server.
+    /// SIGHUP asks daemons to read their settings again: the certificate is.
     void hear_hang_up() {
         hang_up_.async_wait([this](const boost::system::error_code& none, int) {
             if (!none) {
-                house_.log().warn("SIGHUP: settings are read at the start only; restart to apply them");
+                const bool certificate = house_.server().reload_certificate();
+                house_.log().warn(certificate
+                                      ? "SIGHUP: the certificate is read anew; for other settings restart"
+                                      : "SIGHUP: settings are read at the start only; restart to apply them");
                 hear_hang_up();
             }
         });

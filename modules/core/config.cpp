@@ -163,6 +163,19 @@ private:
     config_result result_;
 };
 
+/// The files themselves are read by the gateway, which knows what a certificate is.
+void check_tls(config_result& result) {
+    const config& values = result.values;
+    if (values.tls.certificate.empty() != values.tls.key.empty()) {
+        result.errors.emplace_back(values.tls.key.empty() ? "tls.key: it is missing beside tls.certificate"
+                                                          : "tls.certificate: it is missing beside tls.key");
+    }
+    if (values.tls.on() && lower(values.server.public_url).starts_with("http:")) {
+        result.errors.emplace_back(
+            "server.public_url: with tls.certificate people come by https; the URL begins with http:");
+    }
+}
+
 /// What no single key can tell.
 void check_together(config_result& result) {
     const char* unsafe = std::getenv("KITH_TEST_UNSAFE");
@@ -171,6 +184,7 @@ void check_together(config_result& result) {
         result.errors.emplace_back(
             "database.synchronous: anything but FULL can lose answered messages and is refused");
     }
+    check_tls(result);
     if (!unsafe_allowed && !result.values.test.mutation.empty()) {
         result.errors.emplace_back("test.mutation: this breaks promises on purpose and is refused");
     }

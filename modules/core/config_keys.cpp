@@ -156,6 +156,18 @@ config_key flag(std::string name, std::string meaning, Access access) {
     return key;
 }
 
+/// The path of a file, or nothing. What is in it is looked at by whoever needs it.
+template <class Access>
+config_key file(std::string name, std::string meaning, Access access) {
+    config_key key{std::move(name), std::move(meaning), {}, {}};
+    key.parse = [=](config& into, const std::string& value) -> std::string {
+        access(into) = value;
+        return {};
+    };
+    key.show = [=](const config& from) { return quoted(access(const_cast<config&>(from)).string()); };
+    return key;
+}
+
 /// Text that must be one of `words`.
 template <class Access>
 config_key choice(std::string name, std::string meaning, Access access, std::vector<std::string> words) {
@@ -222,7 +234,7 @@ std::vector<config_key> server_keys() {
         text("server.listen", "ADDRESS:PORT or [V6]:PORT; port 0 picks a free one", KITH_FIELD(server.listen),
              listen_rule),
         text("server.public_url",
-             "What people type, such as https://chat.example.org; empty: http://ADDRESS:PORT",
+             "What people type, such as https://chat.example.org; empty: http(s)://ADDRESS:PORT",
              KITH_FIELD(server.public_url), url_rule, true),
         list("server.origins", "Further origins that may open a socket", KITH_FIELD(server.origins),
              origins_rule),
@@ -230,6 +242,12 @@ std::vector<config_key> server_keys() {
              KITH_FIELD(server.trusted_proxies), networks_rule),
         number("server.drain", "Seconds a stop may take before sockets are cut", KITH_FIELD(server.drain), 0,
                600),
+        file("tls.certificate",
+             "PEM file with the certificate and its chain; with it and its key HTTPS is spoken",
+             KITH_FIELD(tls.certificate)),
+        file("tls.key", "PEM file with the key of the certificate", KITH_FIELD(tls.key)),
+        number("tls.check_seconds", "How often the two files are looked at for a change; 0: only on SIGHUP",
+               KITH_FIELD(tls.check_seconds), 0, day),
         config_key{"data.dir", "The data folder",
                    [](config& into, const std::string& value) -> std::string {
                        into.data.dir = value;
@@ -295,6 +313,8 @@ std::vector<config_key> limit_keys() {
         number("limits.connections", "Connections at once", KITH_FIELD(limits.connections), 1, 10'000'000),
         number("limits.connections_per_address", "Connections of one address; 0: no limit",
                KITH_FIELD(limits.connections_per_address), 0, 10'000'000),
+        number("limits.tls_handshakes", "TLS handshakes under way at once; beyond, the oldest gives way",
+               KITH_FIELD(limits.tls_handshakes), 1, 1'000'000),
         number("limits.unauthenticated_sockets_per_address", "Sockets of one address that have not signed in",
                KITH_FIELD(limits.unauthenticated_sockets_per_address), 1, 1'000'000),
         number("limits.sockets_per_user", "Sockets of one user; the oldest is closed beyond",

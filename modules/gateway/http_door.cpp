@@ -1,16 +1,71 @@
 // Putting the HTTP door together: names, handler, listener and the set of connections.
 #include "http_door.hpp"
 
+#include "certificate_keeper.hpp"
 #include "http_handler.hpp"
 #include "http_session.hpp"
 #include "listener.hpp"
 
 #include <kith/core/metrics.hpp>
 
+#include <map>
 #include <optional>
 #include <unordered_set>
 
 namespace kith::gateway {
+
+namespace {
+
+/// The handshakes under way, oldest first, and what came of those before.
+class handshakes {
+public:
+    handshakes(metrics& where, std::size_t at_once_max)
+        : at_once_max_(at_once_max),
+          done_(made(where, "done")),
+          failed_(made(where, "failed")),
+          timed_out_(made(where, "timed_out")),
+          gave_way_(made(where, "gave_way")),
+          plain_http_(made(where, "plain_http")) {}
+
+    std::uint64_t begin(http_session& session) {
+        if (under_way_.size() >= at_once_max_) {
+            // A client in earnest is done within a round trip or two; whoever waits longest is the least likely to be one.
+            http_session* const oldest = under_way_.begin()->second;
+            under_way_.erase(under_way_.begin());
+            gave_way_.add();
+            oldest->cut();
+        }
+        under_way_.emplace(++last_, &session);
+        return last_;
+    }
+    void end(std::uint64_t number, tls_opening how, bool timed_out) noexcept {
+        if (under_way_.erase(number) == 0) {
+            return;
+        }
+        if (how == tls_opening::failed) {
+            (timed_out ? timed_out_ : failed_).add();
+        } else {
+            (how == tls_opening::done ? done_ : plain_http_).add();
+        }
+    }
+
+private:
+    static counter& made(metrics& where, const char* result) {
+        return where.make_counter("kith_tls_handshakes_total", "Handshakes of TLS by what came of them",
+                                  {{"result", result}});
+    }
+
+    std::size_t at_once_max_;
+    std::map<std::uint64_t, http_session*> under_way_;
+    std::uint64_t last_ = 0;
+    counter& done_;
+    counter& failed_;
+    counter& timed_out_;
+    counter& gave_way_;
+    counter& plain_http_;
+};
+
+}  // namespace
 
 class http_door::impl final : public session_host, public std::enable_shared_from_this<impl> {
 public:
@@ -22,6 +77,7 @@ public:
           proxies_(needs.settings.server.trusted_proxies),
           counts_(std::make_shared<connection_counts>(needs.settings.limits.connections,
                                                       needs.settings.limits.connections_per_address)),
+          handshakes_(needs.metric, needs.settings.limits.tls_handshakes),
           open_(needs.metric.make_gauge("kith_http_connections",
                                         "Open HTTP connections, without WebSockets")) {}
 
@@ -36,10 +92,15 @@ public:
         const boost::asio::ip::tcp::endpoint wanted = parse_listen(needs_.settings.server.listen);
         const boost::asio::ip::tcp::endpoint sample(wanted.address(),
                                                     std::max<std::uint16_t>(wanted.port(), 1));
-        static_cast<void>(make_names(url_of(sample), sample.port()));
+        static_cast<void>(make_names(url_of(sample, tls()), sample.port()));
+        if (tls()) {
+            const keeper_deps tools{needs_.clock,  needs_.random, needs_.log,
+                                    needs_.metric, needs_.tasks,  needs_.blocking};
+            keeper_ = std::make_shared<certificate_keeper>(tools, needs_.settings.tls);
+        }
         listener_ = std::make_shared<listener>(deps, counts_, taken);
         const boost::asio::ip::tcp::endpoint bound = listener_->open(wanted);
-        names_.emplace(make_names(url_of(bound), bound.port()));
+        names_.emplace(make_names(url_of(bound, tls()), bound.port()));
         rules_.emplace(needs_.settings.limits.header_fields, needs_.settings.limits.body_bytes, *names_);
         handler_.emplace(needs_, calls_, sockets_, *names_, public_url_);
         for (const std::string& reason : not_ready_) {
@@ -74,6 +135,17 @@ public:
             ready ? handler_->clear_not_ready(reason) : handler_->set_not_ready(reason);
         }
     }
+    void tick() {
+        if (keeper_) {
+            keeper_->tick();
+        }
+    }
+    bool reload() {
+        if (keeper_) {
+            keeper_->reload();
+        }
+        return keeper_ != nullptr;
+    }
     [[nodiscard]] std::size_t under_way() const noexcept { return under_way_; }
     [[nodiscard]] std::size_t connections() const noexcept { return sessions_.size(); }
     [[nodiscard]] const std::string& public_url() const noexcept { return public_url_; }
@@ -84,6 +156,13 @@ public:
     const gate_rules& rules() const noexcept override { return *rules_; }
     std::size_t header_bytes() const noexcept override { return needs_.settings.limits.header_bytes; }
     bool stopping() const noexcept override { return stopping_; }
+    std::shared_ptr<const certificate> offered() const override {
+        return keeper_ ? keeper_->current() : nullptr;
+    }
+    std::uint64_t handshake_began(http_session& session) override { return handshakes_.begin(session); }
+    void handshake_ended(std::uint64_t number, tls_opening how, bool timed_out) noexcept override {
+        handshakes_.end(number, how, timed_out);
+    }
     void request_began() noexcept override { ++under_way_; }
     void request_ended() noexcept override { --under_way_; }
     void opened(http_session& session) override {
@@ -101,8 +180,9 @@ private:
         while (public_url_.ends_with('/')) {
             public_url_.pop_back();
         }
-        return site_names(public_url_, needs_.settings.server.origins, port);
+        return site_names(public_url_, needs_.settings.server.origins, port, tls());
     }
+    [[nodiscard]] bool tls() const noexcept { return needs_.settings.tls.on(); }
     void take(accepted connection) {
         auto session = std::make_shared<http_session>(std::move(connection), shared_from_this());
         needs_.tasks.spawn("http.session", http_session::run(std::move(session)));
@@ -114,6 +194,8 @@ private:
     http_times times_;
     trusted_proxies proxies_;
     std::shared_ptr<connection_counts> counts_;
+    std::shared_ptr<certificate_keeper> keeper_;  ///< null: no TLS
+    handshakes handshakes_;
     gauge& open_;
     std::string public_url_;
     std::vector<std::string> not_ready_;
@@ -140,6 +222,14 @@ http_door::~http_door() {
 
 std::uint16_t http_door::listen() {
     return impl_->listen();
+}
+
+void http_door::tick() {
+    impl_->tick();
+}
+
+bool http_door::reload_certificate() {
+    return impl_->reload();
 }
 
 void http_door::stop_accepting() {

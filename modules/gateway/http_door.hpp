@@ -27,9 +27,14 @@ public:
     http_door(const http_door&) = delete;
     http_door& operator=(const http_door&) = delete;
 
-    /// Binds server.listen and accepts. Throws `conflict` when it is taken, `invalid` or `forbidden` when it
-    /// can't be had, `invalid` for a public_url or an origin that is no URL. Returns the port.
+    /// Reads the certificate, if one is set, binds server.listen and accepts. Throws `conflict` when it is taken, `invalid`
+    /// or `forbidden` when it can't be had, `invalid` for a public_url or an origin that is no URL and for files of [tls]
+    /// that can't be used. Returns the port.
     std::uint16_t listen();
+
+    /// Each second: see certificate_keeper.
+    void tick();
+    bool reload_certificate();
 
     /// No new connections, no upgrades and no operations from now on (503); answers end their connections.
     void stop_accepting();

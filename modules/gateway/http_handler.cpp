@@ -212,7 +212,7 @@ void http_handler::add_common(const http_request& request, http_answer& answer) 
     if (!has("Content-Security-Policy")) {
         answer.set("Content-Security-Policy", api_policy);
     }
-    if (names_.https()) {
+    if (names_.https() && !request.in_clear) {
         answer.set("Strict-Transport-Security", "max-age=31536000");
     }
     std::string trace = answer_traceparent(request.head.value("traceparent"), needs_.random);
@@ -274,7 +274,8 @@ call http_handler::make_call(const http_request& request, const operation& op) c
     if (proxies_.trusts(unmapped(request.peer)) && !schemes.empty()) {
         c.secure_cookies = head.lists("x-forwarded-proto", "https");
     } else {
-        c.secure_cookies = names_.https() && called && called->host == names_.public_host();
+        c.secure_cookies =
+            needs_.settings.tls.on() || (names_.https() && called && called->host == names_.public_host());
     }
     c.secure_cookies = c.secure_cookies || (called && is_loopback_host(called->host));
     if (op.spec.cookie && is_same_origin(head, names_) && is_json_type(head.value("content-type"))) {

@@ -51,6 +51,7 @@ struct http_request {
     std::string body;
     std::string id;  ///< our own, in every answer as X-Request-Id
     ip_address peer;  ///< who is at the other end of the connection
+    bool in_clear = false;  ///< plain HTTP at a port that speaks TLS
 };
 
 struct http_answer {

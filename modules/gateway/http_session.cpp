@@ -1,6 +1,7 @@
 // The connection's coroutine. A deadline is a timer that cancels what the socket waits for.
 #include "http_session.hpp"
 
+#include "certificate.hpp"
 #include "http_handler.hpp"
 #include "problem.hpp"
 #include "sockets.hpp"
@@ -101,12 +102,28 @@ private:
     session_host& host_;
 };
 
+/// Counts a handshake of TLS as under way for as long as it lives; then tells what came of it.
+class shaking_hands {
+public:
+    shaking_hands(session_host& host, http_session& session)
+        : host_(host), number_(host.handshake_began(session)) {}
+    ~shaking_hands() { host_.handshake_ended(number_, how, timed_out); }
+    shaking_hands(const shaking_hands&) = delete;
+    shaking_hands& operator=(const shaking_hands&) = delete;
+    tls_opening how = tls_opening::failed;
+    bool timed_out = false;
+
+private:
+    session_host& host_;
+    std::uint64_t number_;
+};
+
 }  // namespace
 
 http_session::http_session(accepted connection, std::shared_ptr<session_host> host)
     : host_(std::move(host)),
       connection_(std::move(connection)),
-      timer_(connection_.socket.get_executor()),
+      timer_(connection_.stream.get_executor()),
       buffer_(host_->header_bytes() + buffer_slack_bytes) {
     host_->opened(*this);
 }
@@ -125,8 +142,7 @@ void http_session::arm(std::chrono::milliseconds wait) {
             return;
         }
         self->timed_out_ = true;
-        socket_error ignored;
-        self->connection_.socket.cancel(ignored);
+        self->connection_.stream.cancel();
     });
 }
 
@@ -143,20 +159,45 @@ void http_session::close_if_idle() {
 
 void http_session::cut() {
     closing_ = true;
-    socket_error ignored;
-    connection_.socket.close(ignored);
+    connection_.stream.close();
 }
 
 task<void> http_session::run(std::shared_ptr<http_session> self) {
-    after next = after::go_on;
+    after next = co_await self->open();
     while (next == after::go_on && !self->closing_) {
         next = co_await self->serve_one();
     }
     self->disarm();
     if (next != after::handed_over) {
-        socket_error ignored;
-        self->connection_.socket.close(ignored);
+        self->connection_.stream.close();
     }
+}
+
+task<tls_opening> http_session::open_tls(const certificate& offered) {
+    shaking_hands counted(*host_, *this);
+    arm(host_->times().handshake);
+    counted.how = co_await connection_.stream.open_tls(offered.context());
+    disarm();
+    counted.timed_out = timed_out_;
+    co_return counted.how;
+}
+
+task<http_session::after> http_session::open() {
+    const std::shared_ptr<const certificate> offered = host_->offered();
+    if (!offered) {
+        co_return after::go_on;
+    }
+    const tls_opening how = co_await open_tls(*offered);
+    if (how == tls_opening::plain_http) {
+        http_request request;
+        request.id = host_->handler().new_request_id();
+        request.peer = connection_.peer;
+        request.in_clear = true;
+        began_ = std::chrono::steady_clock::now();
+        const refusal why(400, "this port speaks HTTPS: the URL begins with https://");
+        co_await refuse(request, why);
+    }
+    co_return how == tls_opening::done && !closing_ ? after::go_on : after::finish;
 }
 
 task<http_session::after> http_session::serve_one() {
@@ -227,7 +268,7 @@ task<bool> http_session::read_head(refusal& why) {
         }
         socket_error failed;
         const auto space = buffer_.prepare(read_bytes);
-        const std::size_t got = co_await connection_.socket.async_read_some(
+        const std::size_t got = co_await connection_.stream.async_read_some(
             space, asio::redirect_error(asio::use_awaitable, failed));
         if (failed || timed_out_ || closing_) {
             if (timed_out_ && buffer_.size() > 0) {
@@ -274,7 +315,7 @@ task<bool> http_session::send_continue() {
     constexpr std::string_view line = "HTTP/1.1 100 Continue\r\n\r\n";
     socket_error failed;
     const asio::const_buffer bytes(line.data(), line.size());
-    co_await asio::async_write(connection_.socket, bytes, asio::redirect_error(asio::use_awaitable, failed));
+    co_await asio::async_write(connection_.stream, bytes, asio::redirect_error(asio::use_awaitable, failed));
     co_return !failed;
 }
 
@@ -296,7 +337,7 @@ task<bool> http_session::read_body(http_request& request, refusal& why) {
         arm(std::max(times.body + at_rate(received, times.body_bytes_per_second) - spent,
                      std::chrono::milliseconds(0)));
         socket_error failed;
-        received += co_await http::async_read_some(connection_.socket, buffer_, *parser_,
+        received += co_await http::async_read_some(connection_.stream, buffer_, *parser_,
                                                    asio::redirect_error(asio::use_awaitable, failed));
         if (!failed && !timed_out_) {
             continue;
@@ -344,7 +385,7 @@ task<http_session::after> http_session::upgrade(http_request& request) {
         co_return sent&& keep ? after::go_on : after::finish;
     }
     arm(host_->times().handshake);
-    const bool done = co_await accept_websocket(connection_.socket, parser_->get(), request.id);
+    const bool done = co_await accept_websocket(connection_.stream, parser_->get(), request.id);
     disarm();
     http_answer switched;
     switched.status = 101;
@@ -355,7 +396,7 @@ task<http_session::after> http_session::upgrade(http_request& request) {
     }
     const std::string agent(request.head.value("user-agent").substr(0, user_agent_bytes_max));
     const std::string address = host_->handler().client_of(request).to_string();
-    upgraded connection{std::move(connection_.socket), address, agent, std::string(view(buffer_)),
+    upgraded connection{std::move(connection_.stream), address, agent, std::string(view(buffer_)),
                         std::move(connection_.slot)};
     host_->sockets().adopt(std::move(connection));
     co_return after::handed_over;
@@ -376,10 +417,10 @@ task<bool> http_session::send(const http_request& request, const http_answer& an
     socket_error failed;
     if (answer.without_body || answer.status == 204) {
         serializer.split(true);
-        co_await http::async_write_header(connection_.socket, serializer,
+        co_await http::async_write_header(connection_.stream, serializer,
                                           asio::redirect_error(asio::use_awaitable, failed));
     } else {
-        co_await http::async_write(connection_.socket, serializer,
+        co_await http::async_write(connection_.stream, serializer,
                                    asio::redirect_error(asio::use_awaitable, failed));
     }
     disarm();
@@ -390,13 +431,13 @@ task<bool> http_session::send(const http_request& request, const http_answer& an
 task<void> http_session::linger() {
     // Closing while the client still sends would reset the connection, and the answer could be lost with it.
     socket_error failed;
-    connection_.socket.shutdown(asio::ip::tcp::socket::shutdown_send, failed);
+    connection_.stream.shutdown_send();
     arm(host_->times().linger);
     std::size_t thrown_away = 0;
     while (!failed && !timed_out_ && thrown_away < linger_bytes_max) {
         buffer_.clear();
         const auto space = buffer_.prepare(read_bytes);
-        thrown_away += co_await connection_.socket.async_read_some(
+        thrown_away += co_await connection_.stream.async_read_some(
             space, asio::redirect_error(asio::use_awaitable, failed));
     }
 }

@@ -20,6 +20,7 @@
 
 namespace kith::gateway {
 
+class certificate;
 class http_handler;
 class http_session;
 class socket_side;
@@ -31,7 +32,7 @@ struct http_times {
     std::chrono::milliseconds body{10'000};  ///< grace for a body, beside what the rate allows
     std::size_t body_bytes_per_second = 1024;  ///< the slowest body, and the slowest reader of an answer
     std::chrono::milliseconds answer{30'000};  ///< grace for sending an answer, beside what the rate allows
-    std::chrono::milliseconds handshake{10'000};  ///< of a WebSocket
+    std::chrono::milliseconds handshake{10'000};  ///< of TLS, and of a WebSocket
     std::chrono::milliseconds linger{2'000};  ///< how long a refused client may go on sending
 };
 
@@ -45,6 +46,11 @@ public:
     [[nodiscard]] virtual const gate_rules& rules() const noexcept = 0;
     [[nodiscard]] virtual std::size_t header_bytes() const noexcept = 0;
     [[nodiscard]] virtual bool stopping() const noexcept = 0;
+    /// What TLS connections are offered; null: connections are plain.
+    [[nodiscard]] virtual std::shared_ptr<const certificate> offered() const = 0;
+    /// A handshake of TLS begins; with too many under way the oldest is cut. Returns its number.
+    [[nodiscard]] virtual std::uint64_t handshake_began(http_session& session) = 0;
+    virtual void handshake_ended(std::uint64_t number, tls_opening how, bool timed_out) noexcept = 0;
     virtual void request_began() noexcept = 0;
     virtual void request_ended() noexcept = 0;
     virtual void opened(http_session& session) = 0;
@@ -71,6 +77,8 @@ private:
     using parser_type = boost::beast::http::request_parser<boost::beast::http::string_body>;
     enum class after { go_on, finish, handed_over };
 
+    [[nodiscard]] task<after> open();
+    [[nodiscard]] task<tls_opening> open_tls(const certificate& offered);
     [[nodiscard]] task<after> serve_one();
     [[nodiscard]] task<bool> read_head(refusal& why);
     [[nodiscard]] bool parse_head(std::size_t bytes, http_request& request, refusal& why);

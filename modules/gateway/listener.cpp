@@ -58,12 +58,12 @@ tcp::endpoint parse_listen(std::string_view text) {
     return {asio::ip::make_address(parsed->address), parsed->port};
 }
 
-std::string url_of(const tcp::endpoint& where) {
+std::string url_of(const tcp::endpoint& where, bool https) {
     std::string host = where.address().to_string();
     if (where.address().is_unspecified()) {
         host = where.address().is_v4() ? "127.0.0.1" : "::1";
     }
-    return "http://" + host_and_port(host, where.port());
+    return (https ? "https://" : "http://") + host_and_port(host, where.port());
 }
 
 std::shared_ptr<void> connection_counts::take(const std::string& address) {

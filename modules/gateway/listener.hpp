@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client_address.hpp"
+#include "transport.hpp"
 
 #include <kith/core/task.hpp>
 
@@ -28,7 +29,7 @@ namespace kith::gateway {
 /// `ADDRESS:PORT`, `[V6]:PORT` or `localhost:PORT`. Throws `invalid` naming server.listen.
 [[nodiscard]] boost::asio::ip::tcp::endpoint parse_listen(std::string_view text);
 /// The URL by which a server bound to `where` is reached from this machine.
-[[nodiscard]] std::string url_of(const boost::asio::ip::tcp::endpoint& where);
+[[nodiscard]] std::string url_of(const boost::asio::ip::tcp::endpoint& where, bool https = false);
 
 /// Counts open connections, altogether and by address; those that became WebSockets too. A slot frees its
 /// count.
@@ -52,8 +53,8 @@ private:
 
 struct accepted {
     accepted(boost::asio::ip::tcp::socket taken, const ip_address& from, std::shared_ptr<void> counted)
-        : socket(std::move(taken)), peer(from), slot(std::move(counted)) {}
-    boost::asio::ip::tcp::socket socket;
+        : stream(std::move(taken)), peer(from), slot(std::move(counted)) {}
+    transport stream;
     ip_address peer;
     std::shared_ptr<void> slot;
 };

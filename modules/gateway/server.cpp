@@ -65,6 +65,9 @@ public:
         return port;
     }
 
+    void tick() override { http_.tick(); }
+    bool reload_certificate() override { return http_.reload_certificate(); }
+
     task<void> drain() override {
         const steady_time deadline = needs_.clock.steady_now() + needs_.settings.server.drain;
         stopping_ = true;

@@ -37,8 +37,8 @@ std::optional<std::string> origin_of(std::string_view url) {
 }
 
 site_names::site_names(std::string_view public_url, const std::vector<std::string>& origins,
-                       std::uint16_t port)
-    : port_(port) {
+                       std::uint16_t port, bool tls)
+    : port_(port), tls_(tls) {
     const auto add = [&](std::string_view url, const std::string& setting) {
         const std::optional<site_url> parts = parse_site_url(url);
         if (!parts || !parts->bare) {
@@ -55,7 +55,8 @@ site_names::site_names(std::string_view public_url, const std::vector<std::strin
         add(origin, "server.origins");
     }
     for (const char* const name : {"localhost", "127.0.0.1", "[::1]"}) {
-        origins_.push_back(*origin_of("http://" + std::string(name) + ":" + std::to_string(port)));
+        origins_.push_back(
+            *origin_of((tls ? "https://" : "http://") + std::string(name) + ":" + std::to_string(port)));
     }
 }
 
@@ -67,7 +68,8 @@ bool site_names::host_allowed(std::string_view host) const {
     if (std::find(hosts_.begin(), hosts_.end(), called->host) != hosts_.end()) {
         return true;
     }
-    return (called->is_address || called->host == "localhost") && called->port.value_or(http_port) == port_;
+    return (called->is_address || called->host == "localhost")
+           && called->port.value_or(tls_ ? https_port : http_port) == port_;
 }
 
 bool site_names::origin_allowed(std::string_view origin) const {

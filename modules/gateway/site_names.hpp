@@ -23,8 +23,9 @@ namespace kith::gateway {
 class site_names {
 public:
     /// Throws `invalid` naming the setting that is not an http or https URL. `port` is the one that is
-    /// listened at.
-    site_names(std::string_view public_url, const std::vector<std::string>& origins, std::uint16_t port);
+    /// listened at, with TLS if `tls`.
+    site_names(std::string_view public_url, const std::vector<std::string>& origins, std::uint16_t port,
+               bool tls = false);
 
     /// A Host field: the host of public_url or of a configured origin at any port (a proxy may leave it out),
     /// or an address or a loopback name at the listening port.
@@ -39,6 +40,7 @@ private:
     std::vector<std::string> hosts_;
     std::vector<std::string> origins_;
     std::uint16_t port_;
+    bool tls_;
     bool https_ = false;
 };
 

@@ -7,7 +7,6 @@
 
 #include <kith/core/log.hpp>
 
-#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -63,19 +62,18 @@ void socket_session::read() {
     if (closed_) {
         return;
     }
-    stream_.async_wait(boost::asio::ip::tcp::socket::wait_read,
-                       [self = shared_from_this()](const boost::system::error_code& failed) {
-                           failed ? self->cut() : self->on_readable();
-                       });
+    stream_.when_readable([self = shared_from_this()](const boost::system::error_code& failed) {
+        failed ? self->cut() : self->on_readable();
+    });
 }
 
 void socket_session::on_readable() {
     const std::span<char> buffer = door_.read_buffer();
     for (int round = 0; round < reads_per_turn && !closed_; ++round) {
-        const ssize_t got = ::recv(stream_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+        const ssize_t got = stream_.receive(buffer);
         if (got > 0) {
             feed(buffer.first(static_cast<std::size_t>(got)));
-            if (static_cast<std::size_t>(got) < buffer.size()) {
+            if (stream_.took_all(static_cast<std::size_t>(got), buffer.size())) {
                 break;
             }
         } else if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
@@ -83,6 +81,9 @@ void socket_session::on_readable() {
         } else {
             cut();
         }
+    }
+    if (stream_.has_unsent()) {
+        flush();  // reading with TLS may have made it answer
     }
     read();
 }
@@ -152,11 +153,9 @@ void socket_session::flush() {
         return;
     }
     std::array<iovec, iovecs_max> parts{};
-    while (!outbox_.empty()) {
-        msghdr message{};
-        message.msg_iov = parts.data();
-        message.msg_iovlen = outbox_.gather(parts);
-        const ssize_t sent = ::sendmsg(stream_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (!outbox_.empty() || stream_.has_unsent()) {
+        const std::size_t gathered = outbox_.gather(parts);
+        const ssize_t sent = stream_.send(std::span(parts.data(), gathered));
         const int failed = sent < 0 ? errno : 0;
         outbox_.consumed(sent < 0 ? 0 : static_cast<std::size_t>(sent));
         if (failed == EAGAIN) {
@@ -173,17 +172,16 @@ void socket_session::flush() {
     }
     if (goodbye_) {
         // Our side is done; the client answers with its own close frame, or the deadline cuts.
-        ::shutdown(stream_.native_handle(), SHUT_WR);
+        stream_.shutdown_send();
     }
 }
 
 void socket_session::wait_writable() {
     waits_writable_ = true;
-    stream_.async_wait(boost::asio::ip::tcp::socket::wait_write,
-                       [self = shared_from_this()](const boost::system::error_code& failed) {
-                           self->waits_writable_ = false;
-                           failed ? self->cut() : self->flush();
-                       });
+    stream_.when_writable([self = shared_from_this()](const boost::system::error_code& failed) {
+        self->waits_writable_ = false;
+        failed ? self->cut() : self->flush();
+    });
 }
 
 task<void> socket_session::drained() {
@@ -211,8 +209,7 @@ void socket_session::cut() {
     if (drain_signal_) {
         drain_signal_->cancel();
     }
-    boost::system::error_code ignored;
-    stream_.close(ignored);
+    stream_.close();
     slot_.reset();
     door_.remove_later(*this);
 }

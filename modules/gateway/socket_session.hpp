@@ -10,7 +10,6 @@
 
 #include <kith/core/json.hpp>
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <memory>
@@ -92,7 +91,7 @@ private:
     void set_deadline();
 
     socket_door& door_;
-    boost::asio::ip::tcp::socket stream_;
+    transport stream_;
     frame_decoder decoder_;
     outbox outbox_;
     principal who_;

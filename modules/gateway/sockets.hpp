@@ -1,7 +1,7 @@
 // The seam between the HTTP door and the WebSocket side: where an upgraded connection goes.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
+#include "transport.hpp"
 
 #include <memory>
 #include <string>
@@ -10,7 +10,7 @@ namespace kith::gateway {
 
 /// A connection whose WebSocket handshake is done: from here on only frames pass.
 struct upgraded {
-    boost::asio::ip::tcp::socket stream;
+    transport stream;
     /// The client's real address.
     std::string address;
     /// At most 200 bytes.

@@ -14,7 +14,7 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 namespace websocket = boost::beast::websocket;
 
-using stream_type = websocket::stream<asio::ip::tcp::socket&>;
+using stream_type = websocket::stream<transport&>;
 
 /// A plain function: its closure must not stand beside a co_await.
 void prepare(stream_type& stream, const std::string& request_id) {
@@ -28,9 +28,9 @@ void prepare(stream_type& stream, const std::string& request_id) {
 
 }  // namespace
 
-task<bool> accept_websocket(asio::ip::tcp::socket& socket, const http::request<http::string_body>& request,
+task<bool> accept_websocket(transport& connection, const http::request<http::string_body>& request,
                             const std::string& request_id) {
-    stream_type stream(socket);
+    stream_type stream(connection);
     prepare(stream, request_id);
     boost::system::error_code failed;
     co_await stream.async_accept(request, asio::redirect_error(asio::use_awaitable, failed));

@@ -37,12 +37,12 @@ import time
 import urllib.parse
 import uuid
 
-from kith_wire import (PREFIX, SUBPROTOCOL, Closed, Raw, Refused, Socket, Timeout, connect_tcp, device,
+from kith_wire import (PREFIX, SUBPROTOCOL, Closed, Raw, Refused, Socket, Timeout, any_certificate, connect_tcp, device,
                        frame, wait_until)
 
 __all__ = [
     "PREFIX", "SUBPROTOCOL", "Answer", "Closed", "Http", "Person", "Raw", "Refused", "Server", "Socket",
-    "Timeout", "binary", "connect_tcp", "device", "frame", "people", "register", "set_up", "sign_in",
+    "Timeout", "any_certificate", "binary", "connect_tcp", "device", "frame", "people", "register", "set_up", "sign_in",
     "text_message", "uuid7", "wait_until",
 ]
 
@@ -134,7 +134,7 @@ class Server:
             _servers.append(self)
         self._reader = threading.Thread(target=self._read, args=(self.process, self.lines), daemon=True)
         self._reader.start()
-        self.url = self.line(r"Kith is at (http://[^\s/]+)", self.wait).rstrip("/")
+        self.url = self.line(r"Kith is at (https?://[^\s/]+)", self.wait).rstrip("/")
         self.listen = urllib.parse.urlsplit(self.url).netloc
         return self
 
@@ -276,7 +276,10 @@ class Http:
             fresh = self._connection is None
             if fresh:
                 host = urllib.parse.urlsplit(self.url).netloc
-                self._connection = http.client.HTTPConnection(host, timeout=timeout)
+                if self.url.startswith("https:"):
+                    self._connection = http.client.HTTPSConnection(host, timeout=timeout, context=any_certificate())
+                else:
+                    self._connection = http.client.HTTPConnection(host, timeout=timeout)
             try:
                 self._connection.request(method, path, body, headers)
                 response = self._connection.getresponse()

@@ -366,7 +366,7 @@ class HealthTest(Case):
         self.assertNotIn("\x1b", told)
 
     def test_wrong_addresses(self):
-        for url in ("https://127.0.0.1", "127.0.0.1:80", "http://", "http://:80", "http://127.0.0.1:99999", "http://::1:80"):
+        for url in ("ftp://127.0.0.1", "127.0.0.1:80", "http://", "http://:80", "http://127.0.0.1:99999", "http://::1:80"):
             self.kith("health", "--url", url, code=USAGE)
         self.kith("health", "--set", "server.listen=127.0.0.1:0", code=USAGE)
 

@@ -21,11 +21,17 @@ struct config {
     struct server_section {
         std::string name = "Kith";
         std::string listen = "127.0.0.1:8080";  ///< ADDRESS:PORT, [V6]:PORT; port 0 picks a free one
-        std::string public_url;  ///< what people type; empty: http://<listen>
+        std::string public_url;  ///< what people type; empty: http(s)://<listen>
         std::vector<std::string> origins;  ///< further origins that may open a socket
         std::vector<std::string> trusted_proxies;  ///< addresses or networks whose X-Forwarded-For counts
         std::chrono::seconds drain{8};  ///< how long a stop may take before sockets are cut
     } server;
+    struct tls_section {
+        std::filesystem::path certificate;  ///< PEM, the server's own first, then its chain; empty: no TLS
+        std::filesystem::path key;  ///< PEM, without a passphrase
+        std::chrono::seconds check_seconds{60};  ///< how often the two files are looked at; 0: only on SIGHUP
+        [[nodiscard]] bool on() const noexcept { return !certificate.empty(); }
+    } tls;
     struct data_section {
         std::filesystem::path dir = "kith-data";
     } data;
@@ -65,6 +71,8 @@ struct config {
         std::size_t connections = 50'000;
         std::size_t connections_per_address =
             2048;  ///< 0: unlimited; this machine and trusted proxies are not counted
+        std::size_t tls_handshakes =
+            1024;  ///< under way at once; beyond, the one that waits longest gives way
         std::size_t unauthenticated_sockets_per_address = 64;
         std::size_t sockets_per_user = 10;
         std::size_t body_bytes = 1U << 20U;

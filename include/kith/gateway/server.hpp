@@ -20,6 +20,7 @@ class logger;
 class metrics;
 class random_source;
 class spawner;
+class worker_pool;
 
 namespace gateway {
 
@@ -49,6 +50,7 @@ struct server_deps {
     const config& settings;
     std::span<const static_file> files;
     std::string_view version;
+    worker_pool& blocking;  ///< for files that are read while the server runs
 };
 
 class server {
@@ -59,9 +61,14 @@ public:
     [[nodiscard]] virtual journal::tail& tail() = 0;
     /// Reads where the journal stands; to be called before listen().
     virtual task<void> prepare() = 0;
-    /// Binds and accepts. Throws `conflict` with a clear text when the address is taken. Returns the port.
+    /// Binds and accepts. Throws `conflict` with a clear text when the address is taken, `invalid` for files of [tls] that
+    /// can't be used. Returns the port.
     virtual std::uint16_t listen() = 0;
-    /// The base of links: `server.public_url`, else http://<address>:<port>.
+    /// Each second: looks now and then whether the certificate's files changed.
+    virtual void tick() = 0;
+    /// Reads the certificate's files anew (SIGHUP). False when TLS is off.
+    virtual bool reload_certificate() = 0;
+    /// The base of links: `server.public_url`, else http(s)://<address>:<port>.
     [[nodiscard]] virtual std::string public_url() const = 0;
     /// What makes this node not ready (draining, …) for /readyz; empty: ready.
     /// Graceful stop: not ready, stop accepting and reading, wait for requests under way by a deadline, tell sockets

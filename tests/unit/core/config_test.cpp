@@ -154,3 +154,20 @@ TEST_CASE("the example file is valid and changes nothing") {
         CHECK(entry.origin == config_origin::default_value);
     }
 }
+
+TEST_CASE("a certificate and its key come together, and people by https") {
+    const std::string certificate = "tls.certificate=cert.pem";
+    const std::string key = "tls.key=key.pem";
+    CHECK_FALSE(load_config({}, {}, {}).values.tls.on());
+    const config_result both = load_config({}, {}, {certificate, key, "server.public_url=https://kith.test"});
+    CHECK(both.errors.empty());
+    CHECK(both.values.tls.on());
+    CHECK(both.values.tls.key == "key.pem");
+    CHECK(load_config({}, {}, {certificate}).errors
+          == std::vector<std::string>{"tls.key: it is missing beside tls.certificate"});
+    CHECK(load_config({}, {}, {key}).errors
+          == std::vector<std::string>{"tls.certificate: it is missing beside tls.key"});
+    const config_result plain = load_config({}, {}, {certificate, key, "server.public_url=HTTP://kith.test"});
+    REQUIRE(plain.errors.size() == 1);
+    CHECK(plain.errors.front().find("server.public_url") == 0);
+}

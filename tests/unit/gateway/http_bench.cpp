@@ -184,8 +184,8 @@ bench::bench(config given, const gateway::http_times& times)
         settings.server.listen = "127.0.0.1:0";
     }
     add_operations();
-    const gateway::server_deps needs{reactor_, clock_, random_,  *log_,    *metrics_, tasks,
-                                     store,    table,  sessions, settings, files(),   "0.1.0"};
+    const gateway::server_deps needs{reactor_, clock_,   random_,  *log_,   *metrics_, tasks, store,
+                                     table,    sessions, settings, files(), "0.1.0",   *pool_};
     door.emplace(needs, calls_, sockets, times);
     port_ = door->listen();
     thread_ = std::thread([this] { reactor_.run(); });

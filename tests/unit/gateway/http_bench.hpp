@@ -13,6 +13,7 @@
 #include <kith/core/metrics.hpp>
 #include <kith/core/random.hpp>
 #include <kith/core/task.hpp>
+#include <kith/core/worker_pool.hpp>
 #include <kith/gateway/registry.hpp>
 #include <kith/gateway/server.hpp>
 
@@ -137,6 +138,7 @@ private:
     system_random random_;
     std::unique_ptr<logger> log_ = make_null_logger();
     std::unique_ptr<kith::metrics> metrics_ = make_metrics();
+    std::unique_ptr<worker_pool> pool_ = make_worker_pool(reactor_.get_executor(), "bench", 1, 16);
 
 public:
     config settings;

@@ -445,7 +445,9 @@ TEST_CASE("a socket is opened and handed over with what came behind the handshak
         CHECK(taken.address == "127.0.0.1");
         CHECK(taken.user_agent == "test");
         CHECK(taken.slot != nullptr);
-        taken.stream.send(boost::asio::buffer("still open", 10));
+        std::string words = "still open";
+        iovec part{words.data(), words.size()};
+        CHECK(taken.stream.send(std::span(&part, 1)) == 10);
     });
     CHECK(client.bytes(10) == "still open");
     CHECK(server.eventually([&] { return server.door->connection_count() == 0; }));

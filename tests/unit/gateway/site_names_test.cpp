@@ -57,3 +57,14 @@ TEST_CASE("settings that are no URLs are named") {
     CHECK_THROWS_AS(site_names("https://chat.example.org/path", {}, 80), kith::error);
     CHECK_THROWS_AS(site_names("https://chat.example.org", {"*"}, 80), kith::error);
 }
+
+TEST_CASE("with TLS, pages and names of this machine are those of https") {
+    const site_names names("https://127.0.0.1:8443", {}, 8443, true);
+    CHECK(names.origin_allowed("https://localhost:8443"));
+    CHECK(names.origin_allowed("https://[::1]:8443"));
+    CHECK_FALSE(names.origin_allowed("http://localhost:8443"));
+    CHECK_FALSE(names.origin_allowed("http://127.0.0.1:8443"));
+    CHECK(names.https());
+    CHECK(site_names("https://127.0.0.1", {}, 443, true).host_allowed("192.168.1.5"));
+    CHECK_FALSE(site_names("https://127.0.0.1", {}, 80, true).host_allowed("192.168.1.5"));
+}
