@@ -238,6 +238,7 @@ std::size_t live_hub::pass(journal::published change) {
 
 std::size_t live_hub::deliver(ring_entry& entry) {
     std::size_t delivered = 0;
+    const std::int64_t pos = entry.change.pos;
     for (const journal::topic where : entry.change.topics) {
         const auto followers = topics_.find(where.packed());
         if (followers == topics_.end()) {
@@ -249,9 +250,9 @@ std::size_t live_hub::deliver(ring_entry& entry) {
             }
             for (receiver* socket : one.who->sockets) {
                 // The cursor keeps a change of two topics from coming twice, and what a resume gave already.
-                if (socket->live && socket->cursor < entry.change.pos) {
-                    socket->cursor = entry.change.pos;
-                    socket->push(frame_of(entry), frame_kind::durable);
+                if (socket->live && socket->cursor < pos) {
+                    socket->cursor = pos;
+                    socket->push(entry.frame ? entry.frame : frame_of(entry), frame_kind::durable);
                     ++delivered;
                 }
             }

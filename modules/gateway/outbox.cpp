@@ -24,16 +24,6 @@ void require_frame(const encoded_frame& frame) {
 
 }  // namespace
 
-outbox::entry& outbox::at(std::size_t place) noexcept {
-    entry* slots = heap_ ? heap_.get() : inline_.data();
-    return slots[(head_ + place) & (capacity_ - 1)];
-}
-
-bool outbox::fits(std::size_t frame_bytes, std::size_t share) const noexcept {
-    return data_frames_ + 1 <= limits_.frames_max / share
-           && data_bytes_ + frame_bytes <= limits_.bytes_max / share;
-}
-
 std::size_t outbox::fixed() const noexcept {
     return std::max<std::size_t>(gathered_, front_written_ > 0 ? 1 : 0);
 }
@@ -140,12 +130,14 @@ void outbox::grow() {
     auto ring = std::make_unique<entry[]>(wanted);
     for (std::size_t place = 0; place < count_; ++place) ring[place] = std::move(at(place));
     heap_ = std::move(ring);
+    slots_ = heap_.get();
     capacity_ = wanted;
     head_ = 0;
 }
 
 void outbox::use_inline() noexcept {
     heap_.reset();
+    slots_ = inline_.data();
     capacity_ = inline_frames;
     head_ = 0;
 }

@@ -92,8 +92,11 @@ private:
         frame_kind kind = frame_kind::durable;
     };
 
-    [[nodiscard]] entry& at(std::size_t place) noexcept;
-    [[nodiscard]] bool fits(std::size_t frame_bytes, std::size_t share) const noexcept;
+    [[nodiscard]] entry& at(std::size_t place) noexcept { return slots_[(head_ + place) & (capacity_ - 1)]; }
+    [[nodiscard]] bool fits(std::size_t frame_bytes, std::size_t share) const noexcept {
+        return data_frames_ + 1 <= limits_.frames_max / share
+               && data_bytes_ + frame_bytes <= limits_.bytes_max / share;
+    }
     /// Frames at the front that must not be touched: gathered, or written in part.
     [[nodiscard]] std::size_t fixed() const noexcept;
     push_result push_control(encoded_frame frame);
@@ -107,6 +110,7 @@ private:
 
     std::array<entry, inline_frames> inline_{};
     std::unique_ptr<entry[]> heap_;
+    entry* slots_ = inline_.data();  ///< the ring in use
     outbox_limits limits_;
     std::size_t data_bytes_ = 0;
     std::size_t front_written_ = 0;  ///< bytes of the first frame that are written
