@@ -13,6 +13,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <sys/uio.h>
+
+#include <array>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -73,6 +76,8 @@ public:
     [[nodiscard]] std::int64_t retry_after_ms();
     /// The one read buffer: bytes are taken out of it before the next socket reads.
     [[nodiscard]] std::span<char> read_buffer() noexcept { return read_buffer_; }
+    /// The one place where what a socket writes is gathered.
+    [[nodiscard]] std::span<iovec> write_parts() noexcept { return write_parts_; }
     void count_too_slow() noexcept;
 
 private:
@@ -88,6 +93,7 @@ private:
     socket_limits limits_;
     counter& closed_too_slow_;
     std::vector<char> read_buffer_ = std::vector<char>(read_buffer_bytes);
+    std::array<iovec, outbox::gather_max> write_parts_{};
     std::unordered_map<connection_id, std::shared_ptr<socket_session>> sessions_;
     std::unordered_map<std::string, std::size_t> unauthenticated_;
     std::vector<std::shared_ptr<socket_session>> dirty_;

@@ -10,7 +10,6 @@
 #include <sys/uio.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 namespace kith::gateway {
@@ -18,7 +17,6 @@ namespace kith::gateway {
 namespace {
 
 constexpr int reads_per_turn = 4;  ///< so that one busy socket does not hold up the others
-constexpr std::size_t iovecs_max = 64;  ///< frames in one write
 
 encoded_frame shared_frame(std::string encoded) {
     return encoded_frame(std::move(encoded));
@@ -105,7 +103,9 @@ void socket_session::push(const encoded_frame& frame, frame_kind kind) {
         end(close_code::too_slow, "too slow", true);
         return;
     }
-    door_.flush_later(*this);
+    if (!dirty) {
+        door_.flush_later(*this);
+    }
 }
 
 void socket_session::send_text(std::string_view text, frame_kind kind) {
@@ -152,10 +152,10 @@ void socket_session::flush() {
     if (closed_ || waits_writable_) {
         return;
     }
-    std::array<iovec, iovecs_max> parts{};
+    const std::span<iovec> parts = door_.write_parts();
     while (!outbox_.empty() || stream_.has_unsent()) {
         const std::size_t gathered = outbox_.gather(parts);
-        const ssize_t sent = stream_.send(std::span(parts.data(), gathered));
+        const ssize_t sent = stream_.send(parts.first(gathered));
         const int failed = sent < 0 ? errno : 0;
         outbox_.consumed(sent < 0 ? 0 : static_cast<std::size_t>(sent));
         if (failed == EAGAIN) {

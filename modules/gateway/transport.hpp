@@ -80,6 +80,10 @@ public:
         if (link_) {
             return link_->send(parts);
         }
+        if (parts.size() == 1) {  // spares the kernel the fetching of lists: most deliveries are one frame
+            return ::send(socket_.native_handle(), parts[0].iov_base, parts[0].iov_len,
+                          MSG_DONTWAIT | MSG_NOSIGNAL);
+        }
         msghdr message{};
         message.msg_iov = parts.data();
         message.msg_iovlen = parts.size();
