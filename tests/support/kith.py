@@ -95,7 +95,8 @@ atexit.register(_kill_what_is_left)
 class Server:
     """One `kith serve`. All output goes to `server.log_path`; `server.lines` holds it while it runs."""
 
-    def __init__(self, data=None, settings=(), env=None, scale=10000, listen="127.0.0.1:0", wait=20):
+    def __init__(self, data=None, settings=(), env=None, scale=10000, listen="127.0.0.1:0", wait=20,
+                 wrapper=()):
         self._own_folder = tempfile.mkdtemp(prefix="kith-test-")
         self.data = data or os.path.join(self._own_folder, "data")
         self.log_path = os.path.join(self._own_folder, "server.log")
@@ -105,6 +106,7 @@ class Server:
         self.env = dict(env or {})
         self.listen = listen
         self.wait = wait
+        self.wrapper = list(wrapper)   # a command that runs the server, such as valgrind
         self.url = None
         self.process = None
         self.lines = []
@@ -123,7 +125,7 @@ class Server:
 
     def start(self):
         """Starts the process and waits until it says where it is; after kill() or stop() on the same port."""
-        command = [binary(), "serve", "--listen", self.listen, "--data", self.data]
+        command = [*self.wrapper, binary(), "serve", "--listen", self.listen, "--data", self.data]
         for setting in self.settings:
             command += ["--set", setting]
         self.lines = []
