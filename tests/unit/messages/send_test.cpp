@@ -122,6 +122,16 @@ TEST_CASE("an error is not remembered: what was refused may be sent when it is a
     CHECK(at.run(at.send(at.eve, own.id, "x", client_id)).seq == 1);
 }
 
+TEST_CASE("a damaged answer fails its own repeat and nothing else") {
+    house at;
+    const conversation_id here = at.open();
+    const std::string client_id = at.new_uuid();
+    at.run(at.send(at.ada, here, "once", client_id));
+    at.run(at.data->write([](transaction& t) { t.execute("UPDATE journal_answers SET answer = '1 x'"); }));
+    CHECK_THROWS_AS(at.run(at.send(at.ada, here, "once", client_id)), std::runtime_error);
+    CHECK(at.run(at.send(at.ada, here, "another", at.new_uuid())).seq == 2);
+}
+
 TEST_CASE("the mutation no_client_id_check makes a second message") {
     house at;
     at.settings.test.mutation = "no_client_id_check";
