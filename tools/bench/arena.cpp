@@ -3,6 +3,7 @@
 
 #include "clock.hpp"
 #include "error.hpp"
+#include "wire.hpp"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -14,38 +15,59 @@ namespace {
 constexpr std::int64_t drain_timeout_ns = 20 * ns_per_s;
 constexpr std::int64_t late_ns = ns_per_s / 50;
 
-std::string close_reason(std::string_view payload) {
-    if (payload.size() < 2) return "without a code";
-    const unsigned code = static_cast<unsigned>(static_cast<unsigned char>(payload[0])) << 8
-                          | static_cast<unsigned char>(payload[1]);
-    return std::to_string(code) + " " + std::string(payload.substr(2));
-}
-
 }  // namespace
 
-unique_fd arena::make_epoll() {
-    unique_fd fd(epoll_create1(EPOLL_CLOEXEC));
-    if (fd.get() < 0) throw_errno("epoll_create1");
-    return fd;
+struct arena::hearing final : listener {
+    hearing(arena& of, std::size_t socket) : load(of), index(socket) {}
+
+    void on_delivery(const delivery& what) override { load.on_delivery(index, what); }
+    void on_answer(std::uint64_t id) override { load.on_answer(index, id); }
+    void on_reply_due(std::string_view bytes) override { send_all(load.peers_[index].fd.get(), bytes); }
+
+    arena& load;
+    std::size_t index;
+};
+
+arena::arena() : epoll_(epoll_create1(EPOLL_CLOEXEC)), idle_language_(std::make_unique<ws_listening>()) {
+    if (epoll_.get() < 0) throw_errno("epoll_create1");
 }
 
-std::size_t arena::add_group(std::unique_ptr<request_maker> requests) {
+std::size_t arena::add_group(std::unique_ptr<dialect> language) {
     groups_.emplace_back();
-    groups_.back().requests = std::move(requests);
+    groups_.back().language = std::move(language);
     return groups_.size() - 1;
 }
 
+arena::group_state& arena::group_to_join(std::size_t group) {
+    group_state& home = groups_.at(group);
+    for (const sender_state& sender : home.senders) {
+        if (sender.sent != 0) throw bench_error("a socket joins a group before its first message");
+    }
+    return home;
+}
+
 void arena::add_socket(std::size_t group, unique_fd fd) {
-    if (groups_.at(group).sent != 0) throw bench_error("a socket joins a group before its first message");
-    groups_[group].members.push_back(peers_.size());
-    add_peer(group, std::move(fd));
+    group_state& home = group_to_join(group);
+    const std::size_t index = add_peer(group, std::move(fd));
+    home.members.push_back(index);
+    home.senders.push_back({index, true, 0, {}});
+}
+
+void arena::add_receiver(std::size_t group, unique_fd fd) {
+    group_state& home = group_to_join(group);
+    home.members.push_back(add_peer(group, std::move(fd)));
+}
+
+void arena::add_sender(std::size_t group, unique_fd fd) {
+    group_state& home = group_to_join(group);
+    home.senders.push_back({add_peer(group, std::move(fd)), false, 0, {}});
 }
 
 void arena::add_idle_socket(unique_fd fd) {
     add_peer(no_group, std::move(fd));
 }
 
-void arena::add_peer(std::size_t group, unique_fd fd) {
+std::size_t arena::add_peer(std::size_t group, unique_fd fd) {
     set_nonblocking(fd.get());
     epoll_event wanted{};
     wanted.events = EPOLLIN | EPOLLET;
@@ -54,36 +76,42 @@ void arena::add_peer(std::size_t group, unique_fd fd) {
     peers_.emplace_back();
     peers_.back().fd = std::move(fd);
     peers_.back().group = group;
+    return peers_.size() - 1;
 }
 
-std::size_t arena::in_flight(std::size_t group, std::size_t member) const {
-    return peers_[groups_[group].members[member]].under_way;
+std::size_t arena::in_flight(std::size_t group, std::size_t sender) const {
+    return peers_[groups_[group].senders[sender].peer].under_way;
 }
 
-bool arena::can_send(std::size_t group, std::size_t member) const {
-    const auto& home = groups_[group];
-    const peer& who = peers_[home.members[member]];
+bool arena::can_send(std::size_t group, std::size_t sender) const {
+    const peer& who = peers_[groups_[group].senders[sender].peer];
     if (who.requests.empty()) return true;
     // The oldest unanswered request still holds its place when the ring has gone round.
     return who.requests[(who.last_id + 1) % in_flight_max].id == 0;
 }
 
-void arena::send(std::size_t group, std::size_t member, std::size_t count, std::int64_t intended_ns) {
-    auto& home = groups_[group];
-    peer& who = peers_[home.members[member]];
+void arena::send(std::size_t group, std::size_t sender, std::size_t count, std::int64_t intended_ns) {
+    group_state& home = groups_[group];
+    sender_state& from = home.senders.at(sender);
+    peer& who = peers_[from.peer];
     if (who.requests.empty()) who.requests.resize(in_flight_max);
+    if (from.intended_ns.empty()) from.intended_ns.resize(timed_messages);
     out_.clear();
     for (std::size_t i = 0; i < count; ++i) {
         const std::uint64_t id = who.last_id + 1;
-        request_under_way& place = who.requests[id % in_flight_max];
-        if (place.id != 0) throw bench_error("more than 64 requests of a socket under way");
-        place.id = who.last_id = id;
-        place.intended_ns = intended_ns;
-        append_client_frame(out_, opcode::text, home.requests->make(id, home.sent++));
+        if (home.language->answers()) {
+            request_under_way& place = who.requests[id % in_flight_max];
+            if (place.id != 0) throw bench_error("more than 64 requests of a socket under way");
+            place = {id, intended_ns};
+            ++who.under_way;
+            ++answers_due_;
+        }
+        who.last_id = id;
+        from.intended_ns[from.sent % timed_messages] = intended_ns;
+        home.language->append_request(out_, id, {sender, from.sent++});
     }
-    who.under_way += count;
     sent_ += count;
-    deliveries_due_ += count * home.members.size();
+    deliveries_due_ += count * home.deliveries_of(from);
     send_all(who.fd.get(), out_);
 }
 
@@ -106,52 +134,71 @@ void arena::read_from(std::size_t index) {
         if (count == 0)
             throw bench_error("the server closed socket " + std::to_string(index) + " without a word");
         const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(count));
-        who.parser.feed(bytes, [&](opcode op, std::string_view payload) { on_frame(index, op, payload); });
+        hear(index, bytes);
         // A short read has emptied the socket; more will raise the next edge.
         if (bytes.size() < buffer_.size()) return;
     }
 }
 
-void arena::on_frame(std::size_t index, opcode op, std::string_view payload) {
+// Whole units are read in place; only one that is cut by the end of the bytes is copied.
+void arena::hear(std::size_t index, std::string_view bytes) {
     peer& who = peers_[index];
-    if (op == opcode::ping) {
-        std::string pong;
-        append_client_frame(pong, opcode::pong, payload);
-        send_all(who.fd.get(), pong);
-        return;
+    dialect& language = who.group == no_group ? *idle_language_ : *groups_[who.group].language;
+    hearing ear(*this, index);
+    if (who.rest.empty()) {
+        const std::size_t used = language.cut(bytes, ear);
+        who.rest.assign(bytes.substr(used));
+    } else {
+        who.rest.append(bytes);
+        who.rest.erase(0, language.cut(who.rest, ear));
     }
-    if (op == opcode::close)
-        throw bench_error("the server closed socket " + std::to_string(index) + ": " + close_reason(payload));
-    if (op != opcode::text) return;
-    const meaning read = reader_.read(payload);
-    switch (read.what) {
-    case meaning::kind::delivery:
-        event_bytes_ = payload.size();
-        on_delivery(index, read.number);
-        break;
-    case meaning::kind::answer: on_answer(who, read.id); break;
-    case meaning::kind::refusal:
-        throw bench_error("the server refused a message: " + std::string(payload.substr(0, 400)));
-    case meaning::kind::other: break;
-    }
+    if (who.rest.size() > rest_bytes_max)
+        throw bench_error("socket " + std::to_string(index) + " gets no end of one thing");
+    if (who.rest.empty() && who.rest.capacity() > rest_bytes_kept) std::string().swap(who.rest);
 }
 
-void arena::on_delivery(std::size_t index, std::uint64_t number) {
+void arena::on_delivery(std::size_t index, const delivery& what) {
+    using verdict = delivery_ledger::verdict;
     peer& who = peers_[index];
-    if (who.group == no_group) throw bench_error("an idle socket got message " + std::to_string(number));
-    const delivery_ledger::verdict verdict = who.ledger.mark(number);
-    if (verdict == delivery_ledger::verdict::first && number < groups_[who.group].sent) {
-        ++deliveries_;
-        return;
+    event_bytes_ = what.event_bytes;
+    if (who.group == no_group) refuse_delivery(index, what, verdict::next);
+    group_state& home = groups_[who.group];
+    const auto [sender, number] = what.mark;
+    if (sender >= home.senders.size()) refuse_delivery(index, what, verdict::next);
+    const std::uint64_t modulus = home.language->modulus();
+    const std::uint64_t expected = who.ledger.complete(sender);
+    const verdict found =
+        modulus == 0 ? who.ledger.mark(sender, number) : who.ledger.mark_modulo(sender, number, modulus);
+    if (found != verdict::next || expected >= home.senders[sender].sent) refuse_delivery(index, what, found);
+    if (what.seq != 0) {
+        if (home.first_seq == 0) home.first_seq = what.seq;
+        if (!who.sequence.mark(what.seq, home.first_seq))
+            throw bench_error("socket " + std::to_string(index) + " of group " + std::to_string(who.group)
+                              + " got seq " + std::to_string(what.seq) + " where "
+                              + std::to_string(who.sequence.expected()) + " was next");
     }
-    std::string what = "socket " + std::to_string(index) + " of group " + std::to_string(who.group);
-    what += " got message " + std::to_string(number);
-    if (number >= groups_[who.group].sent) throw bench_error(what + ", which nobody has sent");
-    if (verdict == delivery_ledger::verdict::doubled) throw bench_error(what + " twice");
-    throw bench_error(what + " but never message " + std::to_string(who.ledger.complete()));
+    ++deliveries_;
+    if (delivery_times_ != nullptr)
+        delivery_times_->push_back(now_ns() - home.senders[sender].intended_ns[expected % timed_messages]);
 }
 
-void arena::on_answer(peer& who, std::uint64_t id) {
+void arena::refuse_delivery(std::size_t index, const delivery& what, delivery_ledger::verdict verdict) const {
+    const peer& who = peers_[index];
+    std::string text = "socket " + std::to_string(index);
+    const std::string number =
+        " got message " + std::to_string(what.mark.number) + " of sender " + std::to_string(what.mark.sender);
+    if (who.group == no_group) throw bench_error("idle " + text + number);
+    text += " of group " + std::to_string(who.group) + number;
+    const auto& senders = groups_[who.group].senders;
+    const bool known = what.mark.sender < senders.size() && what.mark.number < senders[what.mark.sender].sent;
+    if (!known) throw bench_error(text + ", which nobody has sent");
+    if (verdict == delivery_ledger::verdict::behind) throw bench_error(text + " twice or out of order");
+    throw bench_error(text + " but message " + std::to_string(who.ledger.complete(what.mark.sender))
+                      + " was next: lost, doubled or out of order");
+}
+
+void arena::on_answer(std::size_t index, std::uint64_t id) {
+    peer& who = peers_[index];
     const std::uint64_t expected = id == 0 ? who.oldest_id : id;
     if (who.requests.empty() || who.requests[expected % in_flight_max].id != expected)
         throw bench_error("an answer to request " + std::to_string(expected) + ", which is not under way");
@@ -172,26 +219,43 @@ void arena::drain() {
     }
 }
 
+std::string arena::missing_at(std::size_t index) const {
+    const peer& who = peers_[index];
+    const std::string name = "socket " + std::to_string(index);
+    if (who.under_way != 0) return name + " waits for " + std::to_string(who.under_way) + " answers";
+    if (who.group == no_group) return {};
+    const group_state& home = groups_[who.group];
+    for (std::size_t s = 0; s < home.senders.size(); ++s) {
+        const sender_state& sender = home.senders[s];
+        const bool hears = sender.peer != index || home.expects_own(sender);
+        if (!hears || who.ledger.complete(s) == sender.sent) continue;
+        return name + " of group " + std::to_string(who.group) + " lacks message "
+               + std::to_string(who.ledger.complete(s)) + " of sender " + std::to_string(s);
+    }
+    return {};
+}
+
 std::string arena::describe_missing() const {
-    std::string text = std::to_string(sent_ - answers_) + " answers and "
+    std::string text = std::to_string(answers_due_ - answers_) + " answers and "
                        + std::to_string(deliveries_due_ - deliveries_) + " deliveries are missing";
-    for (std::size_t i = 0; i < peers_.size(); ++i) {
-        const peer& who = peers_[i];
-        if (who.group == no_group || who.ledger.complete() == groups_[who.group].sent) continue;
-        return text + "; socket " + std::to_string(i) + " of group " + std::to_string(who.group)
-               + " lacks message " + std::to_string(who.ledger.complete());
+    for (const group_state& home : groups_) {
+        for (const std::size_t index : home.members) {
+            const std::string missing = missing_at(index);
+            if (!missing.empty()) return text + "; " + missing;
+        }
     }
     return text;
 }
 
 void arena::verify() {
     for (const std::int64_t end = now_ns() + late_ns; now_ns() < end;) poll();
-    for (const peer& who : peers_) {
-        const std::uint64_t due = who.group == no_group ? 0 : groups_[who.group].sent;
-        if (who.ledger.complete() != due || !who.ledger.without_gap() || who.under_way != 0)
-            throw bench_error("the count is wrong: " + describe_missing());
-    }
     if (!settled()) throw bench_error("the count is wrong: " + describe_missing());
+    for (const group_state& home : groups_) {
+        for (const std::size_t index : home.members) {
+            const std::string missing = missing_at(index);
+            if (!missing.empty()) throw bench_error("the count is wrong: " + missing);
+        }
+    }
 }
 
 }  // namespace kith::bench

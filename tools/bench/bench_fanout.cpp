@@ -2,35 +2,30 @@
 #include "benches.hpp"
 
 #include "clock.hpp"
+#include "wire.hpp"
 
 namespace kith::bench {
 
 namespace {
 
-constexpr std::size_t burst_messages = 16;
-constexpr std::size_t big_group_sockets = 1000;
-
 struct fan_case {
     std::string title;
-    std::size_t messages = 1;  // under way together, in one group
+    std::size_t messages = 1;  // under way together
     bool many_senders = false;
 };
 
-// Sends a burst into one group after another and waits for all its deliveries; gives deliveries per CPU-second.
+// Sends a burst, waits for all its deliveries, and again; gives deliveries per CPU-second.
 double fan_round(context& c, contestant& who, const fan_case& what, double seconds) {
-    std::size_t group = 0;
     const std::uint64_t before = who.load.deliveries();
     round_meter meter(c.run, who.server);
     const std::int64_t end = now_ns() + seconds_to_ns(seconds);
     for (std::int64_t now = now_ns(); now < end; now = now_ns()) {
         if (what.many_senders) {
-            for (std::size_t sender = 0; sender < what.messages; ++sender)
-                who.load.send(group, sender, 1, now);
+            for (std::size_t sender = 0; sender < what.messages; ++sender) who.load.send(0, sender, 1, now);
         } else {
-            who.load.send(group, 0, what.messages, now);
+            who.load.send(0, 0, what.messages, now);
         }
         who.load.drain();
-        group = (group + 1) % who.load.groups();
     }
     const round_cost cost = meter.finish();
     who.load.verify();
@@ -44,53 +39,69 @@ const std::vector<fan_case>& fan_cases() {
     return cases;
 }
 
-// Rounds of the two alternate, so that what disturbs the machine disturbs both.
-void measure_shape(context& c, const std::string& shape, contestant* kith, contestant& floor,
-                   const std::string& note) {
-    for (const fan_case& what : fan_cases()) {
-        c.say("fanout: " + what.title + ", " + shape);
-        std::vector<double> kith_rates;
-        std::vector<double> floor_rates;
-        fan_round(c, floor, what, c.opt.seconds / 4);  // warm
-        for (std::size_t round = 0; round < c.opt.rounds; ++round) {
-            floor_rates.push_back(fan_round(c, floor, what, c.opt.seconds));
-            if (kith != nullptr) kith_rates.push_back(fan_round(c, *kith, what, c.opt.seconds));
-        }
-        row r;
-        r.work = "fan-out";
-        r.title = what.title + ", " + shape;
-        r.unit = "deliveries/CPU-s";
-        r.floor = summarize(floor_rates);
-        if (kith != nullptr) r.kith = summarize(kith_rates);
-        r.note = note;
-        c.run.rows.push_back(r);
-    }
+struct path {
+    std::string name;
+    bool typing = false;
+    std::string note;
+};
+
+void measure_case(context& c, const path& along, const fan_case& what, const contestants& all) {
+    c.say("fanout: " + along.name + ", " + what.title);
+    for (contestant* who : all) fan_round(c, *who, what, c.opt.seconds / 4);  // warm
+    figure_set figures;
+    each_round(c, all, [&](contestant& who) { figures.add(who, fan_round(c, who, what, c.opt.seconds)); });
+    row r;
+    r.work = "fan-out";
+    r.title = along.name + ", " + what.title;
+    r.unit = "deliveries/CPU-s";
+    figures.fill(r);
+    if (along.typing && what.messages == 1) r.target = goal{true, 0.95, true};
+    r.note = along.note;
+    c.run.rows.push_back(r);
 }
 
-}  // namespace
+// Peers that keep messages are compared with what keeps messages; the others with both.
+std::vector<std::unique_ptr<contestant>> make_peers(context& c, const path& along, std::size_t text_bytes,
+                                                    std::string& note) {
+    std::vector<std::unique_ptr<contestant>> made;
+    for (const std::string& name : c.opt.peers) {
+        const peer_kind& kind = find_peer(name);
+        if (along.typing && kind.stores) continue;
+        made.push_back(make_peer_contestant(c, kind, c.opt.fan_members, text_bytes));
+        note += "; " + kind.remark;
+    }
+    return made;
+}
 
-void bench_fanout(context& c) {
-    const std::size_t sockets = 2 * sockets_per_user_max;
-    auto kith = make_kith_pairs(c, c.opt.fan_groups, sockets_per_user_max);
+void measure_path(context& c, path along) {
+    const shape one_group{1, c.opt.fan_members};
+    const auto kith = make_kith_contestant(c, one_group, along.typing);
     std::size_t event_bytes = default_event_bytes;
     if (kith) {
         fan_round(c, *kith, fan_cases().front(), c.opt.seconds / 4);
         event_bytes = kith->load.event_bytes();
     }
-    {
-        const auto floor = make_floor_contestant(c, false, c.opt.fan_groups, sockets, event_bytes);
-        const std::string shape = std::to_string(c.opt.fan_groups) + " groups of " + std::to_string(sockets);
-        measure_shape(
-            c, shape, kith.get(), *floor,
-            "a group is a direct conversation of two users with 10 sockets each (groups of 1,000 cannot be made "
-            "yet): 20 deliveries and one answer a message, one group at a time. Kith commits each message to "
-            "disk first; the floor stores nothing. Events of "
-                + std::to_string(event_bytes) + " bytes for both.");
-    }
-    kith.reset();  // nobody would answer its pings
-    const auto floor = make_floor_contestant(c, false, 1, big_group_sockets, event_bytes);
-    measure_shape(c, "one group of 1,000", nullptr, *floor,
-                  "the floor alone in the shape of the goals, as a mark of what this machine can do.");
+    const auto floor = make_floor_contestant(c, false, one_group, event_bytes);
+    // What peers carry is as long as Kith's whole event where that is all there is to it, else as its text.
+    const std::size_t text_bytes = along.typing ? event_bytes : c.opt.text_bytes;
+    along.note +=
+        " Events of " + std::to_string(event_bytes) + " bytes; the floor's too, and it stores nothing";
+    const auto peers = make_peers(c, along, text_bytes, along.note);
+    if (!peers.empty()) along.note += "; texts of " + std::to_string(text_bytes) + " bytes to the peers";
+    along.note += ".";
+    contestants all{floor.get()};
+    if (kith) all.push_back(kith.get());
+    for (const auto& peer : peers) all.push_back(peer.get());
+    for (const fan_case& what : fan_cases()) measure_case(c, along, what, all);
+}
+
+}  // namespace
+
+void bench_fanout(context& c) {
+    const std::string group = std::to_string(c.opt.fan_members);
+    measure_path(c, {"typing to " + group, true,
+                     "typing is not stored, so this is fan-out alone; who types gets none."});
+    measure_path(c, {"messages to " + group, false, "Kith commits each message to disk first."});
 }
 
 }  // namespace kith::bench

@@ -59,8 +59,8 @@ void idle_round(context& c, idle_figures& figures, pid_t server, const socket_op
 }
 
 void add_row(context& c, const std::string& title, const std::string& unit, const idle_figures& kith,
-             const idle_figures& floor, std::vector<double> idle_figures::*values,
-             std::optional<goal> target) {
+             const idle_figures& floor, std::vector<double> idle_figures::*values, std::optional<goal> target,
+             bool headline) {
     row r;
     r.work = "idle";
     r.title = std::to_string(c.opt.idle_sockets) + " sockets, " + title;
@@ -68,6 +68,7 @@ void add_row(context& c, const std::string& title, const std::string& unit, cons
     r.floor = summarize(floor.*values);
     if (!(kith.*values).empty()) r.kith = summarize(kith.*values);
     r.target = target;
+    r.headline = headline;
     r.note = "user-space memory from smaps_rollup, after hello and " + format_figure(c.opt.settle_seconds)
              + " s of rest; each round with a fresh server; 10 sockets a user.";
     c.run.rows.push_back(r);
@@ -99,12 +100,13 @@ void bench_idle(context& c) {
             return world->open_socket(index / sockets_per_user_max, source);
         });
     }
-    add_row(c, "private memory of each", "KB", of_kith, of_floor, &idle_figures::private_kb, goal{false, 3});
-    add_row(c, "PSS of each", "KB", of_kith, of_floor, &idle_figures::pss_kb, std::nullopt);
+    add_row(c, "private memory of each", "KB", of_kith, of_floor, &idle_figures::private_kb, goal{false, 3},
+            true);
+    add_row(c, "PSS of each", "KB", of_kith, of_floor, &idle_figures::pss_kb, std::nullopt, false);
     add_row(c, "CPU of all while idle", "% of a core", of_kith, of_floor, &idle_figures::cpu_percent,
-            goal{false, 1});
+            goal{false, 1}, true);
     add_row(c, "opened (upgrade and hello)", "sockets/CPU-s", of_kith, of_floor,
-            &idle_figures::opened_per_cpu_s, std::nullopt);
+            &idle_figures::opened_per_cpu_s, std::nullopt, false);
 }
 
 }  // namespace kith::bench

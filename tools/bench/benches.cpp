@@ -4,6 +4,8 @@
 #include "clock.hpp"
 #include "error.hpp"
 #include "http_client.hpp"
+#include "report.hpp"
+#include "wire.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -32,6 +34,8 @@ context::context(const options& o) : opt(o), folder(o.folder) {
         throw bench_error("no server at " + o.kith_path + ": give --kith FILE, or --floor-only");
     run.command = o.whole_command_line;
     run.machine = describe_machine(folder.path());
+    run.commit = commit_here();
+    if (!o.floor_only) run.binary = digest_file(o.kith_path);
     run.measured_at = date_and_time();
     run.quick = o.quick;
     if (!o.data_path.empty()) seeded_ = read_seeded_folder(o.data_path);
@@ -44,7 +48,7 @@ void context::finish() {
 }
 
 const seeded_folder& context::seeded() const {
-    if (!seeded_) throw bench_error(opt.command + " needs --data FOLDER, one that bench seed filled");
+    if (!seeded_) throw bench_error("this work needs --data FOLDER, one that bench seed filled");
     return *seeded_;
 }
 
@@ -88,34 +92,82 @@ round_cost round_meter::finish() {
     return {ns_to_seconds(cpu_ns), ns_to_seconds(wall_ns)};
 }
 
-std::unique_ptr<contestant> make_floor_contestant(context& c, bool durable, std::size_t groups,
-                                                  std::size_t sockets, std::size_t event_bytes) {
+std::string shape::text() const {
+    if (members == 2) return std::to_string(groups) + (groups == 1 ? " pair" : " pairs");
+    if (groups == 1) return "one group of " + std::to_string(members);
+    return std::to_string(groups) + " groups of " + std::to_string(members);
+}
+
+std::unique_ptr<contestant> make_floor_contestant(context& c, bool durable, const shape& of,
+                                                  std::size_t event_bytes) {
     auto made = std::make_unique<contestant>();
+    made->name = "floor";
     made->floor = std::make_unique<floor_process>(c.folder, "join", durable);
     made->server = made->floor->process().pid();
-    for (std::size_t i = 0; i < groups; ++i) {
-        const std::size_t group = made->load.add_group(std::make_unique<floor_requests>(event_bytes));
-        for (std::size_t s = 0; s < sockets; ++s)
+    for (std::size_t i = 0; i < of.groups; ++i) {
+        const std::size_t group = made->load.add_group(std::make_unique<floor_events>(event_bytes));
+        for (std::size_t s = 0; s < of.members; ++s)
             made->load.add_socket(group, open_floor_socket(made->floor->port(), group, 0));
     }
     return made;
 }
 
-std::unique_ptr<contestant> make_kith_pairs(context& c, std::size_t groups, std::size_t sockets_per_user) {
-    kith_world* world = c.kith(groups * 2);
+std::unique_ptr<contestant> make_kith_contestant(context& c, const shape& of, bool typing) {
+    kith_world* world = c.kith(of.first_user + of.groups * of.members);
     if (world == nullptr) return nullptr;
     auto made = std::make_unique<contestant>();
+    made->name = "kith";
     made->server = world->process().pid();
-    std::vector<std::string> conversations;
-    for (std::size_t i = 0; i < groups; ++i)
-        conversations.push_back(world->open_conversation({2 * i, 2 * i + 1}));
-    for (const std::string& conversation : conversations) {
-        const std::size_t group =
-            made->load.add_group(std::make_unique<kith_requests>(conversation, c.opt.text_bytes));
-        for (std::size_t s = 0; s < 2 * sockets_per_user; ++s)
-            made->load.add_socket(group, world->open_socket(2 * group + s % 2, 0));
+    for (std::size_t i = 0; i < of.groups; ++i) {
+        std::vector<std::size_t> users;
+        std::vector<std::string> ids;
+        for (std::size_t m = 0; m < of.members; ++m) {
+            users.push_back(of.first_user + i * of.members + m);
+            ids.push_back(world->user(users.back()).id);
+        }
+        const std::string conversation = world->open_conversation(users);
+        std::unique_ptr<dialect> language;
+        if (typing)
+            language = std::make_unique<kith_typing>(conversation, ids);
+        else
+            language = std::make_unique<kith_messages>(conversation, c.opt.text_bytes);
+        const std::size_t group = made->load.add_group(std::move(language));
+        for (const std::size_t user : users) made->load.add_socket(group, world->open_socket(user, 0));
+        made->load.poll();
     }
     return made;
+}
+
+std::unique_ptr<contestant> make_peer_contestant(context& c, const peer_kind& kind, std::size_t members,
+                                                 std::size_t text_bytes) {
+    c.say("starting " + kind.name);
+    auto made = std::make_unique<contestant>();
+    made->name = kind.name;
+    made->peer = std::make_unique<peer_process>(c.folder, kind);
+    made->server = made->peer->pid();
+    add_peer_group(made->load, *made->peer, kind, members, burst_messages, text_bytes);
+    return made;
+}
+
+void each_round(context& c, const contestants& all, const std::function<void(contestant&)>& measure) {
+    for (std::size_t round = 0; round < c.opt.rounds; ++round) {
+        for (contestant* who : all) {
+            measure(*who);
+            for (contestant* waiting : all) waiting->load.poll();
+        }
+    }
+}
+
+void figure_set::fill(row& r) const {
+    r.peers.clear();
+    for (const auto& [name, figures] : values) {
+        if (name == "kith")
+            r.kith = summarize(figures);
+        else if (name == "floor")
+            r.floor = summarize(figures);
+        else
+            r.peers.emplace_back(name, summarize(figures));
+    }
 }
 
 }  // namespace kith::bench

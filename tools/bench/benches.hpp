@@ -3,11 +3,14 @@
 
 #include "arena.hpp"
 #include "options.hpp"
+#include "peers.hpp"
 #include "proc_stat.hpp"
 #include "results.hpp"
 #include "seeded_folder.hpp"
 #include "world.hpp"
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,22 +61,54 @@ private:
 
 // A server under load: the sockets that drive it and the process that pays.
 struct contestant {
+    std::string name;  // "kith", "floor", or a peer's
     arena load;
     pid_t server = -1;
     std::unique_ptr<floor_process> floor;  // owned where it is one
+    std::unique_ptr<peer_process> peer;
 };
 
-// A floor with `groups` of `sockets` each, whose events have `event_bytes`.
-std::unique_ptr<contestant> make_floor_contestant(context& c, bool durable, std::size_t groups,
-                                                  std::size_t sockets, std::size_t event_bytes);
-// Kith with direct conversations: users 2i and 2i + 1 form group i, each with `sockets_per_user`.
-std::unique_ptr<contestant> make_kith_pairs(context& c, std::size_t groups, std::size_t sockets_per_user);
+// So many groups, each of so many sockets. Every member of Kith's is another user with one socket.
+struct shape {
+    std::size_t groups = 1;
+    std::size_t members = 2;
+    std::size_t first_user = 0;  // of Kith
+
+    std::string text() const;  // "50 pairs", "10 groups of 100"
+};
+
+// A floor whose events have `event_bytes`.
+std::unique_ptr<contestant> make_floor_contestant(context& c, bool durable, const shape& of,
+                                                  std::size_t event_bytes);
+// Kith; two members: direct conversations. Null where only the floor is measured. With `typing` what is sent is
+// message.typing.
+std::unique_ptr<contestant> make_kith_contestant(context& c, const shape& of, bool typing = false);
+// A peer with one group.
+std::unique_ptr<contestant> make_peer_contestant(context& c, const peer_kind& kind, std::size_t members,
+                                                 std::size_t text_bytes);
+
+// A figure for each contestant: rounds of all alternate, so that what disturbs the machine disturbs all. Those that
+// wait their turn are listened to in between.
+using contestants = std::vector<contestant*>;
+void each_round(context& c, const contestants& all, const std::function<void(contestant&)>& measure);
+
+// Figures by contestant, and the row made of them.
+struct figure_set {
+    std::map<std::string, std::vector<double>> values;
+
+    void add(const contestant& of, double value) { values[of.name].push_back(value); }
+    void fill(row& r) const;
+};
 
 // Bytes of an event where no Kith tells.
 inline constexpr std::size_t default_event_bytes = 200;
 inline constexpr std::size_t sockets_per_user_max = 10;
+// Of one sender, or of as many senders one each.
+inline constexpr std::size_t burst_messages = 16;
 
 void bench_fanout(context& c);
+void bench_storm(context& c);
+void bench_signin(context& c);
 void bench_send(context& c);
 void bench_idle(context& c);
 void bench_start(context& c);

@@ -41,6 +41,18 @@ public:
     // Nothing of an unfinished frame is waiting.
     bool at_boundary() const { return rest_.empty(); }
 
+    // Hands out the whole frames at the beginning of `bytes`; gives how much they were.
+    template <class Callback>
+    static std::size_t cut(std::string_view bytes, Callback&& on_frame) {
+        std::size_t used = 0;
+        for (;;) {
+            const head h = read_head(bytes.substr(used));
+            if (h.head_bytes == 0 || bytes.size() - used < h.head_bytes + h.payload_bytes) return used;
+            on_frame(h.op, bytes.substr(used + h.head_bytes, h.payload_bytes));
+            used += h.head_bytes + h.payload_bytes;
+        }
+    }
+
 private:
     // A burst may leave a large buffer behind in each of thousands of sockets.
     static constexpr std::size_t keep_bytes_max = 64 << 10;
@@ -52,17 +64,6 @@ private:
     };
 
     static head read_head(std::string_view bytes);
-
-    template <class Callback>
-    static std::size_t cut(std::string_view bytes, Callback&& on_frame) {
-        std::size_t used = 0;
-        for (;;) {
-            const head h = read_head(bytes.substr(used));
-            if (h.head_bytes == 0 || bytes.size() - used < h.head_bytes + h.payload_bytes) return used;
-            on_frame(h.op, bytes.substr(used + h.head_bytes, h.payload_bytes));
-            used += h.head_bytes + h.payload_bytes;
-        }
-    }
 
     std::string rest_;
 };

@@ -37,12 +37,24 @@ std::string header_value(const std::string& answer, const std::string& name) {
 
 }  // namespace
 
-void open_websocket(const unique_fd& socket, const std::string& path, const std::string& subprotocol) {
+std::string upgrade_request(const std::string& path, const std::string& subprotocol) {
     std::string request =
         "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
     request.append("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ").append(sample_key).append("\r\n");
     if (!subprotocol.empty()) request += "Sec-WebSocket-Protocol: " + subprotocol + "\r\n";
-    send_all(socket.get(), request + "\r\n");
+    return request + "\r\n";
+}
+
+void check_upgrade(const std::string& head, const std::string& subprotocol) {
+    if (head.rfind("HTTP/1.1 101 ", 0) != 0) throw bench_error("no upgrade: " + head);
+    if (header_value(head, "sec-websocket-accept") != sample_accept)
+        throw bench_error("the upgrade has a wrong Sec-WebSocket-Accept: " + head);
+    if (header_value(head, "sec-websocket-protocol") != subprotocol)
+        throw bench_error("the upgrade chooses another subprotocol: " + head);
+}
+
+void open_websocket(const unique_fd& socket, const std::string& path, const std::string& subprotocol) {
+    send_all(socket.get(), upgrade_request(path, subprotocol));
 
     // Byte by byte is slow; a frame right behind the head must stay in the socket, though, so the head is looked at
     // first and then taken exactly.
@@ -54,11 +66,7 @@ void open_websocket(const unique_fd& socket, const std::string& path, const std:
         std::string answer(seen.data(), static_cast<std::size_t>(count));
         const std::size_t end = answer.find("\r\n\r\n");
         if (end == std::string::npos && answer.size() < seen.size()) continue;
-        if (answer.rfind("HTTP/1.1 101 ", 0) != 0) throw bench_error("no upgrade: " + answer);
-        if (header_value(answer, "sec-websocket-accept") != sample_accept)
-            throw bench_error("the upgrade has a wrong Sec-WebSocket-Accept: " + answer);
-        if (header_value(answer, "sec-websocket-protocol") != subprotocol)
-            throw bench_error("the upgrade chooses another subprotocol: " + answer);
+        check_upgrade(answer, subprotocol);
         if (recv(socket.get(), seen.data(), end + 4, 0) != static_cast<ssize_t>(end + 4))
             throw bench_error("the answer to the upgrade changed while it was read");
         return;

@@ -11,6 +11,11 @@ namespace kith::bench {
 // be chosen. Throws with what came instead.
 void open_websocket(const unique_fd& socket, const std::string& path, const std::string& subprotocol);
 
+// The request that open_websocket sends, and the check of the answer's head (with its blank line): throws unless it is a
+// good 101.
+std::string upgrade_request(const std::string& path, const std::string& subprotocol);
+void check_upgrade(const std::string& head, const std::string& subprotocol);
+
 // Sends one text frame and waits for the next text frame, answering pings meanwhile.
 std::string exchange_text(const unique_fd& socket, const std::string& request);
 

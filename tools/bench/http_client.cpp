@@ -42,10 +42,12 @@ std::optional<http_answer> parse_http_answer(std::string_view bytes) {
         const std::size_t line_end = bytes.find("\r\n", line);
         const std::string_view field = bytes.substr(line, line_end - line);
         const std::size_t colon = std::min(field.find(':'), field.size());
+        const std::size_t value = std::min(field.find_first_not_of(": ", colon), field.size());
         if (same_name(field.substr(0, colon), "content-length")) {
-            const std::size_t start = std::min(field.find_first_not_of(": ", colon), field.size());
-            std::from_chars(field.data() + start, field.data() + field.size(), answer.body_bytes);
+            std::from_chars(field.data() + value, field.data() + field.size(), answer.body_bytes);
             has_length = true;
+        } else if (same_name(field.substr(0, colon), "retry-after")) {
+            std::from_chars(field.data() + value, field.data() + field.size(), answer.retry_after_s);
         }
         line = line_end + 2;
     }
@@ -53,6 +55,14 @@ std::optional<http_answer> parse_http_answer(std::string_view bytes) {
         throw bench_error("an answer without Content-Length: " + std::string(bytes.substr(0, end)));
     if (bytes.size() < answer.size()) return std::nullopt;
     return answer;
+}
+
+std::string make_http_request(std::uint16_t port, const std::string& method, const std::string& path,
+                              const std::string& body, const std::string& token) {
+    std::string text = method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\n";
+    if (!token.empty()) text += "Authorization: Bearer " + token + "\r\n";
+    if (!body.empty()) text += "Content-Type: application/json\r\n";
+    return text + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 std::pair<http_answer, std::string> http_client::exchange(const std::string& request,
@@ -75,12 +85,9 @@ std::pair<http_answer, std::string> http_client::exchange(const std::string& req
 
 nlohmann::json http_client::request(const std::string& method, const std::string& path,
                                     const nlohmann::json& body, const std::string& token) {
-    std::string text = method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port_) + "\r\n";
-    if (!token.empty()) text += "Authorization: Bearer " + token + "\r\n";
     const std::string content = body.is_null() ? std::string() : body.dump();
-    if (!content.empty()) text += "Content-Type: application/json\r\n";
-    text += "Content-Length: " + std::to_string(content.size()) + "\r\n\r\n" + content;
-    const auto [answer, answer_body] = exchange(text, method + " " + path);
+    const auto [answer, answer_body] =
+        exchange(make_http_request(port_, method, path, content, token), method + " " + path);
     if (answer.status / 100 != 2)
         throw bench_error(method + " " + path + " answered " + std::to_string(answer.status) + ": "
                           + answer_body.substr(0, 500));

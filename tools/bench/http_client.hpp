@@ -16,6 +16,7 @@ struct http_answer {
     int status = 0;
     std::size_t head_bytes = 0;
     std::size_t body_bytes = 0;
+    std::int64_t retry_after_s = 0;  // 0: not said
 
     std::size_t size() const { return head_bytes + body_bytes; }
 };
@@ -23,6 +24,10 @@ struct http_answer {
 // Reads status and length of the answer that `bytes` begins with; nothing while the head or body is not whole.
 // Answers without Content-Length are bodyless (204) or an error: no server here sends chunks.
 std::optional<http_answer> parse_http_answer(std::string_view bytes);
+
+// A whole request; with a body it is JSON.
+std::string make_http_request(std::uint16_t port, const std::string& method, const std::string& path,
+                              const std::string& body, const std::string& token);
 
 class http_client {
 public:

@@ -2,11 +2,13 @@
 #include "benches.hpp"
 #include "error.hpp"
 #include "process.hpp"
+#include "report.hpp"
 #include "seeded_folder.hpp"
 #include "works.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -22,18 +24,11 @@ results measure(const options& o) {
     raise_descriptor_limit(descriptors_wanted);
     context c(o);
     for (const work& w : all_works()) {
-        if (o.command == w.name || (o.command == "all" && w.in_all)) w.measure(c);
+        const bool named = std::find(o.works.begin(), o.works.end(), w.name) != o.works.end();
+        if (named || (o.command == "all" && w.in_all)) w.measure(c);
     }
     c.finish();
     return c.run;
-}
-
-results load_results(const std::string& path) {
-    try {
-        return from_json(nlohmann::json::parse(read_whole_file(path)));
-    } catch (const nlohmann::json::exception& failure) {
-        throw bench_error(path + " is no saved run: " + failure.what());
-    }
 }
 
 void save_results(const std::string& path, const results& run) {
@@ -49,9 +44,10 @@ int run(const options& o) {
     }
     if (o.command == "floor") return serve_floor(o.floor);
     if (o.command == "seed") return make_seeded_folder(o);
-    const results figures = o.from_path.empty() ? measure(o) : load_results(o.from_path);
+    if (o.command == "report") return make_report(o);
+    const results figures = measure(o);
     if (!o.json_path.empty()) save_results(o.json_path, figures);
-    std::fputs((o.command == "report" ? markdown_report(figures) : text_table(figures)).c_str(), stdout);
+    std::fputs(text_table(figures).c_str(), stdout);
     return 0;
 }
 

@@ -38,8 +38,10 @@ void set_flag(int fd, int level, int name) {
 
 }  // namespace
 
-unique_fd dial(std::uint16_t port, unsigned source) {
-    unique_fd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+namespace {
+
+unique_fd socket_from(unsigned source, int flags) {
+    unique_fd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
     if (fd.get() < 0) throw_errno("socket");
     if (source != 0) {
         // The port is chosen by connect(), which knows that another peer may share it.
@@ -48,11 +50,34 @@ unique_fd dial(std::uint16_t port, unsigned source) {
         if (bind(fd.get(), as_sockaddr(from), sizeof from) != 0)
             throw_errno("bind to 127.0.0." + std::to_string(1 + source));
     }
+    set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);
+    return fd;
+}
+
+}  // namespace
+
+unique_fd dial(std::uint16_t port, unsigned source) {
+    unique_fd fd = socket_from(source, 0);
     const sockaddr_in to = loopback(port);
     if (connect(fd.get(), as_sockaddr(to), sizeof to) != 0)
         throw_errno("connect to port " + std::to_string(port));
-    set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);
     return fd;
+}
+
+unique_fd start_dial(std::uint16_t port, unsigned source) {
+    unique_fd fd = socket_from(source, SOCK_NONBLOCK);
+    const sockaddr_in to = loopback(port);
+    if (connect(fd.get(), as_sockaddr(to), sizeof to) != 0 && errno != EINPROGRESS)
+        throw_errno("connect to port " + std::to_string(port));
+    return fd;
+}
+
+void check_connected(int fd) {
+    int failure = 0;
+    socklen_t size = sizeof failure;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size) != 0) throw_errno("getsockopt");
+    errno = failure;
+    if (failure != 0) throw_errno("connect");
 }
 
 unique_fd listen_on(std::uint16_t port) {
@@ -70,6 +95,13 @@ std::uint16_t port_of(const unique_fd& listener) {
     socklen_t size = sizeof at;
     if (getsockname(listener.get(), reinterpret_cast<sockaddr*>(&at), &size) != 0) throw_errno("getsockname");
     return ntohs(at.sin_port);
+}
+
+bool is_listening(std::uint16_t port) {
+    const unique_fd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (fd.get() < 0) throw_errno("socket");
+    const sockaddr_in to = loopback(port);
+    return connect(fd.get(), as_sockaddr(to), sizeof to) == 0;
 }
 
 void set_nonblocking(int fd) {

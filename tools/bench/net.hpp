@@ -33,12 +33,20 @@ private:
 // 127.0.0.1 + source: one address has only some 28,000 ports.
 unique_fd dial(std::uint16_t port, unsigned source = 0);
 
+// The same without waiting for the connection: it is there, or has failed, when the socket is writable.
+unique_fd start_dial(std::uint16_t port, unsigned source);
+// Throws if the connection that start_dial began has failed.
+void check_connected(int fd);
+
 // How many connections one source address is given.
 inline constexpr unsigned connections_per_source = 5000;
 
 // A listening socket on 127.0.0.1; port 0 picks one.
 unique_fd listen_on(std::uint16_t port);
 std::uint16_t port_of(const unique_fd& listener);
+
+// Whether something takes connections on 127.0.0.1:port.
+bool is_listening(std::uint16_t port);
 
 void set_nonblocking(int fd);
 

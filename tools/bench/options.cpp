@@ -1,7 +1,7 @@
 // The command line of the bench.
 #include "options.hpp"
 
-#include "arena.hpp"
+#include "benches.hpp"
 #include "error.hpp"
 #include "works.hpp"
 
@@ -15,10 +15,13 @@ namespace kith::bench {
 
 namespace {
 
-bool is_command(const std::string& word) {
+bool is_work(const std::string& word) {
     const auto& works = all_works();
-    return word == "all" || word == "report" || word == "floor" || word == "seed" || word == "help"
-           || std::any_of(works.begin(), works.end(), [&word](const work& w) { return w.name == word; });
+    return std::any_of(works.begin(), works.end(), [&word](const work& w) { return w.name == word; });
+}
+
+bool is_command(const std::string& word) {
+    return word == "all" || word == "report" || word == "floor" || word == "seed" || word == "help";
 }
 
 class argument_list {
@@ -65,12 +68,9 @@ void make_quick(options& o) {
     o.answer_seconds = 0.5;
     o.idle_seconds = 0.5;
     o.settle_seconds = 0.5;
-    o.fan_groups = 4;
-    o.pairs = 4;
-    o.in_flight = 4;
+    o.fan_members = 20;
     o.idle_sockets = 80;
     o.http_connections = 4;
-    o.rates = {200};
 }
 
 bool read_load_option(options& o, const std::string& name, argument_list& arguments) {
@@ -80,20 +80,14 @@ bool read_load_option(options& o, const std::string& name, argument_list& argume
         o.seconds = arguments.seconds(name);
     else if (name == "--answer-seconds")
         o.answer_seconds = arguments.seconds(name);
-    else if (name == "--groups")
-        o.fan_groups = arguments.count(name, 1, 500);
-    else if (name == "--pairs")
-        o.pairs = arguments.count(name, 1, 2000);
-    else if (name == "--in-flight")
-        o.in_flight = arguments.count(name, 1, arena::in_flight_max);
+    else if (name == "--members")
+        o.fan_members = arguments.count(name, burst_messages, 5000);
     else if (name == "--sockets")
         o.idle_sockets = arguments.count(name, 10, 100'000);
     else if (name == "--connections")
         o.http_connections = arguments.count(name, 1, 1000);
     else if (name == "--text-bytes")
         o.text_bytes = arguments.count(name, 20, 8000);
-    else if (name == "--rate")
-        o.rates = {arguments.count(name, 10, 1'000'000)};
     else
         return false;
     return true;
@@ -113,6 +107,14 @@ bool read_seed_option(options& o, const std::string& name, argument_list& argume
     return true;
 }
 
+void add_peers(options& o, const std::string& name) {
+    if (name != "all") {
+        o.peers.push_back(find_peer(name).name);
+        return;
+    }
+    for (const peer_kind& kind : peer_kinds()) o.peers.push_back(kind.name);
+}
+
 void read_option(options& o, const std::string& name, argument_list& arguments) {
     if (name == "--quick") return;  // read first: other options refine it
     if (name == "--kith")
@@ -122,7 +124,13 @@ void read_option(options& o, const std::string& name, argument_list& arguments) 
     else if (name == "--json")
         o.json_path = arguments.text(name);
     else if (name == "--from")
-        o.from_path = arguments.text(name);
+        o.from_paths.push_back(arguments.text(name));
+    else if (name == "--readme")
+        o.readme_path = arguments.text(name);
+    else if (name == "--anyway")
+        o.report_anyway = true;
+    else if (name == "--peer")
+        add_peers(o, arguments.text(name));
     else if (name == "--dir")
         o.folder = arguments.text(name);
     else if (name == "--store")
@@ -155,7 +163,10 @@ options parse_options(int argc, char** argv) {
     argument_list arguments(argc, argv);
     while (!arguments.empty()) {
         const std::string word = arguments.next();
-        if (is_command(word) && o.command.empty()) {
+        if (is_work(word) && (o.command.empty() || o.command == "measure")) {
+            o.command = "measure";
+            o.works.push_back(word);
+        } else if (is_command(word) && o.command.empty()) {
             o.command = word;
             if (word == "floor") read_floor_mode(o, arguments);
         } else if (word == "--help") {
@@ -166,32 +177,36 @@ options parse_options(int argc, char** argv) {
     }
     if (o.command.empty()) o.command = "help";
     if (o.command == "seed" && o.seed.messages == 0) throw bench_error("seed needs --messages N");
-    if (o.command == "report" && o.from_path.empty()) throw bench_error("report needs --from FILE");
+    if (o.command == "report" && o.from_paths.empty()) throw bench_error("report needs --from FILE");
     return o;
 }
 
 std::string usage() {
-    std::string text = R"(bench COMMAND [OPTIONS]: where Kith stands, beside a raw floor of the same run.
+    std::string text =
+        R"(bench COMMAND|WORK… [OPTIONS]: where Kith stands, beside a raw floor of the same run.
 
-  all                 every measurement below
+  all                 every work below
 )";
     constexpr std::size_t name_columns = 20;
     for (const work& w : all_works()) {
         text += "  " + w.name + std::string(name_columns - w.name.size(), ' ') + w.summary
                 + (w.in_all ? "" : " (not part of all)") + "\n";
     }
-    return text + R"(  report              a Markdown table of a saved run: --from FILE
+    return text + R"(  report              the tables of saved runs in Markdown: --from FILE [--from FILE …]
   seed                fills a new data folder: --data FOLDER --messages N [--seed N] [--until UNIX-SECONDS]
   floor send|join     the floor as a server of its own [--port N] [--store FILE]
 
   --kith FILE         the server (default: kith beside this program); --floor-only: none
+  --peer NAME|all     fanout: beside this server too; may be repeated (tools/bench/peers list)
   --quick             a smoke test of all paths; its figures mean nothing
   --json FILE         saves the figures
   --data FOLDER       a folder that seed filled: measures on its messages, as its people
   --dir FOLDER        where the temporary data folder is made; must be on a disk
   --rounds N --seconds S --answer-seconds S --text-bytes N
-  --groups N          fanout: groups of 20 sockets      --pairs N --in-flight K --rate R   send
-  --sockets N         idle                              --connections N                    http
+  --members N         fanout: sockets in the group      --connections N        http
+  --sockets N         idle, storm
+  --readme FILE       report: writes the tables between the marks in FILE
+  --anyway            report: also what is quick, of several runs, or of another binary or commit
 )";
 }
 

@@ -11,7 +11,8 @@
 namespace kith::bench {
 
 struct options {
-    std::string command;  // a work (works.hpp), or all, report, floor, seed, help
+    std::string command;  // measure, all, report, floor, seed, help
+    std::vector<std::string> works;  // to measure, by name (works.hpp)
     std::string kith_path;
     bool floor_only = false;  // no Kith at all
     bool quick = false;  // a smoke test: every path, figures that mean nothing
@@ -20,16 +21,16 @@ struct options {
     double answer_seconds = 5;  // of a round at an open-loop rate: p99.9 wants many samples
     double idle_seconds = 5;
     double settle_seconds = 3;  // after the last hello: presence is gathered for a second
-    std::size_t fan_groups = 50;
-    std::size_t pairs = 50;
-    std::size_t in_flight = 16;  // of each pair
+    std::size_t fan_members = 1000;
     std::size_t idle_sockets = 10'000;
     std::size_t http_connections = 32;
     std::size_t text_bytes = 80;
-    std::vector<std::size_t> rates{1000, 5000};
+    std::vector<std::string> peers;  // fanout: beside these too
     std::string folder;  // parent of the temporary folder
     std::string json_path;
-    std::string from_path;  // report: a saved JSON
+    std::vector<std::string> from_paths;  // report: saved runs
+    std::string readme_path;  // report: written between the marks of this file
+    bool report_anyway = false;  // report: also what does not belong together
     std::string data_path;  // a seeded folder: what `seed` fills and other works measure on
     seed_options seed;
     floor_options floor;

@@ -132,6 +132,14 @@ void child_process::wait_for_end() {
     check_end();
 }
 
+void child_process::end() {
+    if (has_ended()) return;
+    kill(pid_, SIGTERM);
+    for (const std::int64_t deadline = now_ns() + stop_timeout_ns; !has_ended() && now_ns() < deadline;)
+        usleep(1000);
+    if (!has_ended()) kill(pid_, SIGKILL);
+}
+
 void child_process::stop() {
     if (has_ended()) throw bench_error(name_ + " ended before it was stopped: " + output_tail());
     kill(pid_, SIGTERM);

@@ -41,6 +41,10 @@ public:
 
     // Waits for a process that ends by itself; an error unless it ends well.
     void wait_for_end();
+    bool is_running() { return !has_ended(); }
+
+    // SIGTERM, and SIGKILL if that has not ended it within 15 s. For servers whose end is not ours to judge.
+    void end();
     // SIGTERM, and an error if the server has not ended well within 15 s.
     void stop();
 

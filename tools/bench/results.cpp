@@ -17,7 +17,10 @@ namespace {
 using nlohmann::json;
 
 constexpr double other_load_warning = 0.05;
+constexpr std::size_t commit_digits = 12;
 using cells = std::array<std::string, 7>;
+using peer_cells = std::array<std::string, 6>;
+const peer_cells peer_heading{"work", "case", "unit", "peer", "its figure (min … max)", "Kith : peer"};
 const cells heading{"work", "case", "unit", "Kith (min … max)", "floor (min … max)", "ratio", "goal"};
 
 std::string format_summary(const std::optional<summary>& figure) {
@@ -28,32 +31,87 @@ std::string format_summary(const std::optional<summary>& figure) {
     return text;
 }
 
+std::string format_ratio(const std::optional<double>& ratio) {
+    if (!ratio) return "–";
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), *ratio < 0.1 ? "%.3f" : "%.2f", *ratio);
+    return text.data();
+}
+
 std::string format_goal(const row& r) {
     if (!r.target) return "";
-    std::string text = (r.target->at_least ? "≥ " : "≤ ") + format_figure(r.target->value);
-    if (!r.kith) return text;
-    const double value = r.kith->median;
-    const bool met = r.target->at_least ? value >= r.target->value : value <= r.target->value;
-    return text + (met ? " met" : " not met");
+    std::string text = (r.target->at_least ? "≥ " : "≤ ");
+    text +=
+        r.target->of_floor ? format_ratio(r.target->value) + " of the floor" : format_figure(r.target->value);
+    const auto met = r.goal_is_met();
+    return met ? text + (*met ? ": met" : ": not met") : text;
 }
 
 cells format_row(const row& r) {
-    const auto ratio = r.ratio();
-    std::array<char, 32> ratio_text{};
-    if (ratio) std::snprintf(ratio_text.data(), ratio_text.size(), "%.2f", *ratio);
     return {r.work,
             r.title,
             r.unit,
             format_summary(r.kith),
             format_summary(r.floor),
-            ratio ? ratio_text.data() : "–",
+            format_ratio(r.ratio()),
             format_goal(r)};
+}
+
+// Kith by the peer, where both are there.
+std::vector<peer_cells> format_peers(const row& r) {
+    std::vector<peer_cells> lines;
+    for (const auto& [name, figure] : r.peers) {
+        std::optional<double> ratio;
+        if (r.kith && std::abs(figure.median) > 0) ratio = r.kith->median / figure.median;
+        lines.push_back({r.work, r.title, r.unit, name, format_summary(figure), format_ratio(ratio)});
+    }
+    return lines;
+}
+
+std::vector<peer_cells> peer_lines(const results& run) {
+    std::vector<peer_cells> lines;
+    for (const row& r : run.rows) {
+        const auto more = format_peers(r);
+        lines.insert(lines.end(), more.begin(), more.end());
+    }
+    if (!lines.empty()) lines.insert(lines.begin(), peer_heading);
+    return lines;
 }
 
 // Columns on a terminal: each character but the continuation bytes of UTF-8.
 std::size_t width(const std::string& text) {
     return static_cast<std::size_t>(std::count_if(
         text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+template <class Line>
+std::string align(const std::vector<Line>& lines) {
+    std::vector<std::size_t> widths(lines.front().size());
+    for (const Line& line : lines) {
+        for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], width(line[i]));
+    }
+    std::string text;
+    for (const Line& line : lines) {
+        for (std::size_t i = 0; i < line.size(); ++i)
+            text += line[i] + std::string(widths[i] - width(line[i]) + 2, ' ');
+        text.erase(text.find_last_not_of(' ') + 1);
+        text += '\n';
+    }
+    return text;
+}
+
+// The first line is the heading.
+template <class Line>
+std::string in_markdown(const std::vector<Line>& lines) {
+    std::string text;
+    for (const Line& line : lines) {
+        for (const std::string& cell : line) text += "| " + cell + " ";
+        text += "|\n";
+        if (&line != &lines.front()) continue;
+        for (std::size_t i = 0; i < line.size(); ++i) text += "|---";
+        text += "|\n";
+    }
+    return text;
 }
 
 std::string warnings(const results& run) {
@@ -99,11 +157,17 @@ json row_to_json(const row& r) {
                {"unit", r.unit},
                {"kith", summary_to_json(r.kith)},
                {"floor", summary_to_json(r.floor)},
+               {"peers", json::object()},
                {"ratio", nullptr},
                {"goal", nullptr},
-               {"note", r.note}};
+               {"note", r.note},
+               {"headline", r.headline}};
     if (const auto ratio = r.ratio()) saved["ratio"] = *ratio;
-    if (r.target) saved["goal"] = {{r.target->at_least ? "at_least" : "at_most", r.target->value}};
+    if (r.target) {
+        saved["goal"] = {{r.target->at_least ? "at_least" : "at_most", r.target->value},
+                         {"of_floor", r.target->of_floor}};
+    }
+    for (const auto& [name, figure] : r.peers) saved["peers"][name] = summary_to_json(figure);
     return saved;
 }
 
@@ -115,10 +179,14 @@ row row_from_json(const json& saved) {
     r.kith = summary_from_json(saved.at("kith"));
     r.floor = summary_from_json(saved.at("floor"));
     r.note = saved.at("note").get<std::string>();
+    r.headline = saved.at("headline").get<bool>();
     if (const json& target = saved.at("goal"); !target.is_null()) {
         const bool at_least = target.contains("at_least");
-        r.target = goal{at_least, target.at(at_least ? "at_least" : "at_most").get<double>()};
+        r.target = goal{at_least, target.at(at_least ? "at_least" : "at_most").get<double>(),
+                        target.at("of_floor").get<bool>()};
     }
+    for (const auto& [name, figure] : saved.at("peers").items())
+        r.peers.emplace_back(name, *summary_from_json(figure));
     return r;
 }
 
@@ -127,6 +195,14 @@ row row_from_json(const json& saved) {
 std::optional<double> row::ratio() const {
     if (!kith || !floor || !(std::abs(floor->median) > 0)) return std::nullopt;
     return kith->median / floor->median;
+}
+
+std::optional<bool> row::goal_is_met() const {
+    const auto value = target && target->of_floor ? ratio()
+                       : kith                     ? std::optional(kith->median)
+                                                  : std::nullopt;
+    if (!target || !value) return std::nullopt;
+    return target->at_least ? *value >= target->value : *value <= target->value;
 }
 
 std::string format_figure(double value) {
@@ -154,35 +230,52 @@ std::string format_count(std::size_t value) {
 std::string text_table(const results& run) {
     std::vector<cells> lines{heading};
     for (const row& r : run.rows) lines.push_back(format_row(r));
-    std::array<std::size_t, heading.size()> widths{};
-    for (const cells& line : lines) {
-        for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], width(line[i]));
-    }
-    std::string text;
-    for (const cells& line : lines) {
-        for (std::size_t i = 0; i < line.size(); ++i)
-            text += line[i] + std::string(widths[i] - width(line[i]) + 2, ' ');
-        text.erase(text.find_last_not_of(' ') + 1);
-        text += '\n';
-    }
-    return text + "\n" + notes(run) + "- machine: " + run.machine + "\n" + warnings(run);
+    std::string text = align(lines) + "\n";
+    const auto peers = peer_lines(run);
+    if (!peers.empty()) text += align(peers) + "\n";
+    return text + notes(run) + "- machine: " + run.machine + "\n" + warnings(run);
 }
 
+namespace {
+
+std::string describe_run(const results& run) {
+    std::string text = "Measured with `" + run.command + "`";
+    if (!run.version.empty()) {
+        text += " (Kith " + run.version;
+        text += run.commit.empty() ? ")" : ", commit " + run.commit.substr(0, commit_digits) + ")";
+    }
+    return text + " on " + run.machine + ", " + run.measured_at.substr(0, 10)
+           + ". Medians of the rounds, with the lowest and the highest. The floor is a bare epoll server that does "
+             "the same work in the same run.\n\n";
+}
+
+}  // namespace
+
 std::string markdown_report(const results& run) {
-    std::string text =
-        "Measured with `" + run.command + "`" + (run.version.empty() ? "" : " (Kith " + run.version + ")");
-    text += " on " + run.machine + ", " + run.measured_at.substr(0, 10);
-    text += ". Medians of the rounds, with the lowest and the highest. "
-            "The floor is a bare epoll server that does the same work in the same run.\n\n";
-    const auto add_line = [&text](const cells& line) {
-        for (const std::string& cell : line) text += "| " + cell + " ";
-        text += "|\n";
-    };
-    add_line(heading);
-    text += "|---|---|---|---|---|---|---|\n";
-    for (const row& r : run.rows) add_line(format_row(r));
+    std::vector<cells> lines{heading};
+    for (const row& r : run.rows) lines.push_back(format_row(r));
+    std::string text = describe_run(run) + in_markdown(lines);
+    const auto peers = peer_lines(run);
+    if (!peers.empty()) text += "\n" + in_markdown(peers);
     const std::string remarks = notes(run) + warnings(run);
     return remarks.empty() ? text : text + "\n" + remarks;
+}
+
+std::string readme_table(const results& run) {
+    using short_cells = std::array<std::string, 5>;
+    std::vector<short_cells> lines{{"work", "Kith", "floor", "Kith : floor", "goal"}};
+    std::vector<short_cells> peers{{"work", "peer", "its figure", "Kith's", "Kith : peer"}};
+    for (const row& r : run.rows) {
+        const cells all = format_row(r);
+        const std::string title = r.work + ": " + r.title + ", " + r.unit;
+        if (r.headline && r.kith) lines.push_back({title, all[3], all[4], all[5], all[6]});
+        for (const peer_cells& peer : format_peers(r))
+            peers.push_back({title, peer[3], peer[4], format_summary(r.kith), peer[5]});
+    }
+    std::string text = describe_run(run) + in_markdown(lines);
+    if (peers.size() > 1) text += "\n" + in_markdown(peers);
+    const std::string warned = warnings(run);
+    return warned.empty() ? text : text + "\n" + warned;
 }
 
 json to_json(const results& run) {
@@ -191,6 +284,8 @@ json to_json(const results& run) {
     return {{"command", run.command},
             {"machine", run.machine},
             {"version", run.version},
+            {"commit", run.commit},
+            {"binary", run.binary},
             {"measured_at", run.measured_at},
             {"quick", run.quick},
             {"other_load_max", run.other_load_max},
@@ -202,6 +297,8 @@ results from_json(const json& saved) {
     run.command = saved.at("command").get<std::string>();
     run.machine = saved.at("machine").get<std::string>();
     run.version = saved.at("version").get<std::string>();
+    run.commit = saved.at("commit").get<std::string>();
+    run.binary = saved.at("binary").get<std::string>();
     run.measured_at = saved.at("measured_at").get<std::string>();
     run.quick = saved.at("quick").get<bool>();
     run.other_load_max = saved.at("other_load_max").get<double>();

@@ -16,6 +16,7 @@ namespace kith::bench {
 struct goal {
     bool at_least = true;  // otherwise at most
     double value = 0;
+    bool of_floor = false;  // of the ratio to the floor instead of the figure
 };
 
 struct row {
@@ -24,17 +25,24 @@ struct row {
     std::string unit;
     std::optional<summary> kith;
     std::optional<summary> floor;
+    std::vector<std::pair<std::string, summary>> peers;
     std::optional<goal> target;
     std::string note;
+    bool headline = true;  // stands in the README
 
     // Kith's median by the floor's, where both are there and the floor's is not 0.
     std::optional<double> ratio() const;
+    // Nothing where there is no goal, or no figure to hold against it.
+    std::optional<bool> goal_is_met() const;
 };
 
 struct results {
     std::string command;
     std::string machine;
     std::string version;  // of the Kith measured, or empty
+    std::string
+        commit;  // of the folder that the bench ran in, "+" behind it where files were changed; may be empty
+    std::string binary;  // digest of the Kith measured, or empty
     std::string measured_at;
     bool quick = false;
     double other_load_max = 0;  // highest share of the server's core that others used during a round
@@ -48,7 +56,10 @@ std::string format_figure(double value);
 std::string format_count(std::size_t value);
 
 std::string text_table(const results& run);
+// All rows.
 std::string markdown_report(const results& run);
+// The headlines alone, in fewer columns.
+std::string readme_table(const results& run);
 nlohmann::json to_json(const results& run);
 results from_json(const nlohmann::json& saved);
 

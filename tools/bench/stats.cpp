@@ -17,6 +17,11 @@ std::int64_t percentile(const std::vector<std::int64_t>& sorted, double percent)
     return sorted[std::clamp<std::size_t>(rank, 1, sorted.size()) - 1];
 }
 
+double percentile_ms(std::vector<std::int64_t> samples_ns, double percent) {
+    std::sort(samples_ns.begin(), samples_ns.end());
+    return static_cast<double>(percentile(samples_ns, percent)) / 1e6;
+}
+
 summary summarize(std::vector<double> values) {
     if (values.empty()) throw bench_error("a summary of no rounds");
     std::sort(values.begin(), values.end());

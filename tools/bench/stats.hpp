@@ -10,6 +10,9 @@ namespace kith::bench {
 // was seen, never something between two. `sorted` is ascending and not empty; percent is in (0, 100].
 std::int64_t percentile(const std::vector<std::int64_t>& sorted, double percent);
 
+// The same of samples in ns and in any order, in milliseconds.
+double percentile_ms(std::vector<std::int64_t> samples_ns, double percent);
+
 // A figure over its rounds.
 struct summary {
     double median = 0;

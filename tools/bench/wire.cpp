@@ -1,4 +1,4 @@
-// What the bench says and understands on a socket.
+// The dialects over WebSocket.
 #include "wire.hpp"
 
 #include "error.hpp"
@@ -14,25 +14,11 @@ namespace kith::bench {
 
 namespace {
 
-constexpr std::size_t digits = 16;
 constexpr std::size_t uuid_chars = 36;
 constexpr std::string_view hex = "0123456789abcdef";
-// The text of each message begins with this mark and its number, so that a delivery names its message.
-constexpr std::string_view text_mark = R"("text":"#)";
-constexpr std::string_view created_mark = R"("type":"message.created")";
-constexpr std::string_view ok_mark = R"("ok":)";
-constexpr std::string_view id_mark = R"("id":)";
-constexpr std::string_view words = " the quick brown fox jumps over the lazy dog and meets you at ten";
-
-constexpr std::string_view floor_head =
-    R"({"type":"message.created","pos":1000000,"data":{"kind":"text","body":{"text":"#)";
-constexpr std::string_view floor_tail = R"("}}})";
-
-std::string make_padding(std::size_t bytes) {
-    std::string text;
-    while (text.size() < bytes) text += words[text.size() % words.size()];
-    return text;
-}
+constexpr std::string_view floor_head = R"({"type":"message.created","data":{"text":")";
+constexpr std::string_view floor_tail = R"("}})";
+constexpr std::array<std::string_view, 3> typing_states{"typing", "recording", "none"};
 
 void write_hex(char* out, std::size_t count, std::uint64_t value) {
     for (std::size_t i = count; i-- > 0; value >>= 4) out[i] = hex[value & 15];
@@ -43,6 +29,19 @@ void append_number(std::string& out, std::uint64_t number) {
     const auto [end, failure] = std::to_chars(text.begin(), text.end(), number);
     (void)failure;  // 24 characters hold every number
     out.append(text.begin(), end);
+}
+
+std::uint64_t number_at(std::string_view payload, std::size_t at) {
+    std::uint64_t number = 0;
+    if (at < payload.size()) std::from_chars(payload.data() + at, payload.data() + payload.size(), number);
+    return number;
+}
+
+std::string close_reason(std::string_view payload) {
+    if (payload.size() < 2) return "without a code";
+    const unsigned code = static_cast<unsigned>(static_cast<unsigned char>(payload[0])) << 8
+                          | static_cast<unsigned char>(payload[1]);
+    return std::to_string(code) + " " + std::string(payload.substr(2));
 }
 
 }  // namespace
@@ -69,66 +68,144 @@ void write_uuid_v7(char* out36) {
     write_hex(out36 + 24, 12, counter);
 }
 
-kith_requests::kith_requests(std::string conversation, std::size_t text_bytes)
-    : conversation_(std::move(conversation)),
-      padding_(make_padding(text_bytes > digits + 1 ? text_bytes - digits - 1 : 0)) {}
+std::size_t mark_finder::find_behind(std::string_view payload) {
+    if (hint_ < payload.size() && payload.substr(hint_, mark_.size()) == mark_) return hint_ + mark_.size();
+    const void* found = memmem(payload.data(), payload.size(), mark_.data(), mark_.size());
+    if (found == nullptr) return std::string_view::npos;
+    hint_ = static_cast<std::size_t>(static_cast<const char*>(found) - payload.data());
+    return hint_ + mark_.size();
+}
 
-std::string_view kith_requests::make(std::uint64_t id, std::uint64_t number) {
+meaning frame_reader::read(std::string_view payload) {
+    meaning result;
+    if (created_.find_behind(payload) != std::string_view::npos) {
+        const std::size_t at = text_.find_behind(payload);
+        if (at == std::string_view::npos || !read_mark(payload.substr(at), result.mark))
+            return result;  // a message of someone else
+        result.what = meaning::kind::delivery;
+        result.seq = number_at(payload, seq_.find_behind(payload));
+        return result;
+    }
+    const std::size_t ok = ok_.find_behind(payload);
+    if (ok == std::string_view::npos) return result;
+    result.what = payload.substr(ok, 4) == "true" ? meaning::kind::answer : meaning::kind::refusal;
+    result.id = number_at(payload, id_.find_behind(payload));
+    return result;
+}
+
+std::size_t ws_dialect::cut(std::string_view bytes, listener& to) {
+    return frame_parser::cut(bytes, [&](opcode op, std::string_view payload) {
+        if (op == opcode::text) {
+            on_text(payload, to);
+        } else if (op == opcode::ping) {
+            std::string pong;
+            append_client_frame(pong, opcode::pong, payload);
+            to.on_reply_due(pong);
+        } else if (op == opcode::close) {
+            throw bench_error("the server closed the socket: " + close_reason(payload));
+        }
+    });
+}
+
+void ws_dialect::on_text(std::string_view payload, listener& to) {
+    tell(reader_.read(payload), payload, to);
+}
+
+void ws_dialect::tell(const meaning& read, std::string_view payload, listener& to) {
+    switch (read.what) {
+    case meaning::kind::delivery: to.on_delivery({read.mark, read.seq, payload.size()}); break;
+    case meaning::kind::answer: to.on_answer(read.id); break;
+    case meaning::kind::refusal:
+        throw bench_error("the server refused a message: " + std::string(payload.substr(0, 400)));
+    case meaning::kind::other: break;
+    }
+}
+
+void ws_listening::append_request(std::string& /*out*/, std::uint64_t /*id*/, const message_mark& /*mark*/) {
+    throw bench_error("this socket only listens");
+}
+
+kith_messages::kith_messages(std::string conversation, std::size_t text_bytes)
+    : conversation_(std::move(conversation)), text_(make_text(text_bytes)) {}
+
+std::string_view kith_messages::request(std::uint64_t id, const message_mark& mark) {
     request_.assign(R"({"id":)");
     append_number(request_, id);
     request_.append(R"(,"type":"message.send","data":{"conversation":")").append(conversation_);
     request_.append(R"(","client_id":")").append(uuid_chars, '0');
     write_uuid_v7(request_.data() + request_.size() - uuid_chars);
-    request_.append(R"(","kind":"text","body":{)").append(text_mark).append(digits, '0');
-    write_hex(request_.data() + request_.size() - digits, digits, number);
-    request_.append(padding_).append(R"("}}})");
+    write_mark(text_.data(), mark);
+    request_.append(R"(","kind":"text","body":{"text":")").append(text_).append(R"("}}})");
     return request_;
 }
 
-std::size_t floor_requests::event_bytes_min() {
-    return floor_head.size() + digits + floor_tail.size();
+void kith_messages::append_request(std::string& out, std::uint64_t id, const message_mark& mark) {
+    append_client_frame(out, opcode::text, request(id, mark));
 }
 
-floor_requests::floor_requests(std::size_t event_bytes) {
+kith_typing::kith_typing(std::string conversation, const std::vector<std::string>& senders)
+    : conversation_(std::move(conversation)) {
+    for (std::size_t i = 0; i < senders.size(); ++i) sender_of_.emplace(senders[i], i);
+}
+
+std::uint64_t kith_typing::modulus() const {
+    return typing_states.size();
+}
+
+std::string kith_typing::request(std::uint64_t id, const message_mark& mark) const {
+    std::string text = R"({"id":)";
+    append_number(text, id);
+    text.append(R"(,"type":"message.typing","data":{"conversation":")").append(conversation_);
+    return text.append(R"(","state":")")
+        .append(typing_states[mark.number % typing_states.size()])
+        .append(R"("}})");
+}
+
+void kith_typing::append_request(std::string& out, std::uint64_t id, const message_mark& mark) {
+    append_client_frame(out, opcode::text, request(id, mark));
+}
+
+void kith_typing::on_text(std::string_view payload, listener& to) {
+    if (type_.find_behind(payload) == std::string_view::npos) {
+        tell(reader_.read(payload), payload, to);
+        return;
+    }
+    const auto word_behind = [payload](mark_finder& name) {
+        const std::size_t at = name.find_behind(payload);
+        if (at == std::string_view::npos) throw bench_error("half a typing event: " + std::string(payload));
+        return payload.substr(at, payload.find('"', at) - at);
+    };
+    const auto sender = sender_of_.find(word_behind(user_));
+    if (sender == sender_of_.end()) return;  // someone else types
+    const std::string_view state = word_behind(state_);
+    for (std::size_t i = 0; i < typing_states.size(); ++i) {
+        if (typing_states[i] == state) {
+            to.on_delivery({{sender->second, i}, 0, payload.size()});
+            return;
+        }
+    }
+    throw bench_error("an unknown state of typing: " + std::string(payload));
+}
+
+std::size_t floor_events::event_bytes_min() {
+    return floor_head.size() + mark_chars + floor_tail.size();
+}
+
+floor_events::floor_events(std::size_t event_bytes) {
     if (event_bytes < event_bytes_min())
         throw bench_error("an event of the floor has at least " + std::to_string(event_bytes_min())
                           + " bytes");
-    event_.append(floor_head).append(digits, '0').append(make_padding(event_bytes - event_bytes_min()));
-    event_.append(floor_tail);
+    const std::size_t around = floor_head.size() + floor_tail.size();
+    event_.append(floor_head).append(make_text(event_bytes - around)).append(floor_tail);
 }
 
-std::string_view floor_requests::make(std::uint64_t /*id*/, std::uint64_t number) {
-    write_hex(event_.data() + floor_head.size(), digits, number);
+std::string_view floor_events::event(const message_mark& mark) {
+    write_mark(event_.data() + floor_head.size(), mark);
     return event_;
 }
 
-std::size_t frame_reader::find_behind(std::string_view payload, std::string_view mark, std::size_t& hint) {
-    if (hint < payload.size() && payload.substr(hint, mark.size()) == mark) return hint + mark.size();
-    const void* found = memmem(payload.data(), payload.size(), mark.data(), mark.size());
-    if (found == nullptr) return std::string_view::npos;
-    hint = static_cast<std::size_t>(static_cast<const char*>(found) - payload.data());
-    return hint + mark.size();
-}
-
-meaning frame_reader::read(std::string_view payload) {
-    meaning result;
-    if (find_behind(payload, created_mark, type_hint_) != std::string_view::npos) {
-        const std::size_t at = find_behind(payload, text_mark, text_hint_);
-        if (at == std::string_view::npos || at + digits > payload.size())
-            return result;  // a message of someone else
-        const auto [end, failure] =
-            std::from_chars(payload.data() + at, payload.data() + at + digits, result.number, 16);
-        if (failure != std::errc{} || end != payload.data() + at + digits) return result;
-        result.what = meaning::kind::delivery;
-        return result;
-    }
-    const std::size_t ok = find_behind(payload, ok_mark, ok_hint_);
-    if (ok == std::string_view::npos) return result;
-    result.what = payload.substr(ok, 4) == "true" ? meaning::kind::answer : meaning::kind::refusal;
-    const std::size_t id = find_behind(payload, id_mark, id_hint_);
-    if (id != std::string_view::npos)
-        std::from_chars(payload.data() + id, payload.data() + payload.size(), result.id);
-    return result;
+void floor_events::append_request(std::string& out, std::uint64_t /*id*/, const message_mark& mark) {
+    append_client_frame(out, opcode::text, event(mark));
 }
 
 }  // namespace kith::bench

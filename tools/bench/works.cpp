@@ -12,6 +12,8 @@ const std::vector<work>& all_works() {
         {"http", true, bench_http, "requests on connections that stay"},
         {"fanout", true, bench_fanout, "what a delivery costs the server"},
         {"send", true, bench_send, "durable messages: how many, and how soon they are answered"},
+        {"storm", true, bench_storm, "all sockets resume at once while messages flow"},
+        {"signin", true, bench_signin, "many sign-ins at once while messages flow"},
         {"history", false, bench_history, "pages of stored messages; needs --data"},
         {"search", false, bench_search, "words among stored messages; needs --data"},
         {"idle", true, bench_idle, "what 10,000 sockets cost while nothing happens"},

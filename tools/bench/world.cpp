@@ -29,6 +29,8 @@ using nlohmann::json;
 constexpr std::size_t register_threads = 4;
 // One invite is asked for so many accounts at most.
 constexpr std::size_t invite_uses_max = 100;
+// group.create and group.invite take so many at once.
+constexpr std::size_t group_users_a_call = 200;
 constexpr std::int64_t token_left_min_ns = 300 * ns_per_s;
 
 std::string random_hex(std::size_t bytes) {
@@ -43,6 +45,10 @@ std::string random_hex(std::size_t bytes) {
 
 json bench_device() {
     return {{"kind", "cli"}, {"name", "bench"}};
+}
+
+std::string username_of(std::size_t index) {
+    return "bench_" + std::to_string(index);
 }
 
 account read_session(const json& session) {
@@ -113,8 +119,15 @@ kith_world::kith_world(const scratch_folder& folder, std::string binary, const s
       seeded_people_(people.count) {}
 
 void kith_world::start() {
-    const std::vector<std::string> command{binary_,    "serve",       "--data", data_path_,
-                                           "--listen", "127.0.0.1:0", "--set",  "limits.scale=100000"};
+    start_with({});
+}
+
+void kith_world::start_with(const std::vector<std::string>& settings) {
+    std::vector<std::string> command{binary_, "serve", "--data", data_path_, "--listen", "127.0.0.1:0"};
+    // Everyone comes from a few loopback addresses here, so what is bounded by address is let go.
+    std::vector<std::string> all{"limits.scale=100000", "limits.unauthenticated_sockets_per_address=1000000"};
+    all.insert(all.end(), settings.begin(), settings.end());
+    for (const std::string& setting : all) command.insert(command.end(), {"--set", setting});
     process_ = std::make_unique<child_process>(command, output_path_);
     port_ = port_of_url(process_->wait_for_line("Kith is at "));
 }
@@ -140,7 +153,7 @@ void kith_world::set_up_owner() {
 void kith_world::register_accounts(std::size_t from, std::size_t to, const std::string& invite) {
     for_each_on_threads(port_, from, to, [&](http_client& client, std::size_t i) {
         const std::string number = std::to_string(i);
-        const json body{{"username", "bench_" + number},
+        const json body{{"username", username_of(i)},
                         {"password", password_},
                         {"nickname", "Bench " + number},
                         {"invite", invite},
@@ -174,6 +187,20 @@ void kith_world::renew_old_tokens() {
 void kith_world::ensure_accounts(std::size_t count) {
     if (owner_.id.empty() && seeded_people_ == 0) set_up_owner();
     renew_old_tokens();
+    if (seeded_people_ > 0) {
+        add_accounts(count);
+        return;
+    }
+    add_accounts(std::min(count, dear_accounts));
+    if (accounts_.size() >= count) return;
+    stop();
+    start_with({"users.argon2_mib=19"});
+    add_accounts(count);
+    stop();
+    start();
+}
+
+void kith_world::add_accounts(std::size_t count) {
     if (accounts_.size() >= count) return;
     process_->set_pinned(false);
     pin_self_everywhere();
@@ -185,9 +212,8 @@ void kith_world::ensure_accounts(std::size_t count) {
             sign_in_people(from, to);
             continue;
         }
-        http_client client(port_);
         const json invite =
-            client.request("POST", "/api/v1/invites", {{"uses", to - from}}, owner_.access_token);
+            http_client(port_).request("POST", "/api/v1/invites", {{"uses", to - from}}, owner_.access_token);
         register_accounts(from, to, invite.at("code").get<std::string>());
     }
     pin_self(load_core);
@@ -195,20 +221,57 @@ void kith_world::ensure_accounts(std::size_t count) {
 }
 
 std::string kith_world::open_conversation(const std::vector<std::size_t>& users) {
-    if (users.size() != 2) throw bench_error("conversations of more than two are not measured yet");
+    std::string& known = conversations_[users];
+    if (known.empty()) known = users.size() == 2 ? make_direct(users) : make_group(users);
+    return known;
+}
+
+std::string kith_world::make_direct(const std::vector<std::size_t>& users) {
     http_client client(port_);
     const json conversation =
         client.request("PUT", "/api/v1/direct/" + user(users[1]).id, nullptr, user(users[0]).access_token);
     return conversation.at("id").get<std::string>();
 }
 
+std::string kith_world::make_group(const std::vector<std::size_t>& users) {
+    http_client client(port_);
+    const std::string& token = user(users.at(0)).access_token;
+    const auto ids_from = [&](std::size_t from) {
+        json ids = json::array();
+        for (std::size_t i = from; i < std::min(users.size(), from + group_users_a_call); ++i)
+            ids.push_back(user(users[i]).id);
+        return ids;
+    };
+    std::size_t added = 1;
+    const json group = client.request(
+        "POST", "/api/v1/groups",
+        {{"name", "Bench of " + std::to_string(users.size())}, {"members", ids_from(added)}}, token);
+    const auto id = group.at("id").get<std::string>();
+    for (added += group_users_a_call; added < users.size(); added += group_users_a_call)
+        client.request("POST", "/api/v1/groups/" + id + "/invitations", {{"users", ids_from(added)}}, token);
+    const json made = client.request("GET", "/api/v1/groups/" + id, nullptr, token);
+    if (made.at("member_count").get<std::size_t>() != users.size())
+        throw bench_error("a group has not the members it was given: " + made.dump());
+    return id;
+}
+
+std::string kith_world::hello(std::size_t index, const std::string& epoch, std::int64_t pos) const {
+    json data{{"token", user(index).access_token}, {"device", bench_device()}};
+    if (!epoch.empty()) data["since"] = {{"epoch", epoch}, {"pos", pos}};
+    return json{{"id", 1}, {"type", "hello"}, {"data", data}}.dump();
+}
+
+std::string kith_world::sign_in_request(std::size_t index) const {
+    const json body{{"username", seeded_people_ > 0 ? seeded_username(index) : username_of(index)},
+                    {"password", password_},
+                    {"device", bench_device()}};
+    return make_http_request(port_, "POST", "/api/v1/sessions", body.dump(), "");
+}
+
 unique_fd kith_world::open_socket(std::size_t index, unsigned source) {
     unique_fd socket = dial(port_, source);
-    open_websocket(socket, "/api/v1/socket", "kith.v1");
-    const json hello{{"id", 1},
-                     {"type", "hello"},
-                     {"data", {{"token", user(index).access_token}, {"device", bench_device()}}}};
-    const json answer = json::parse(exchange_text(socket, hello.dump()));
+    open_websocket(socket, socket_path, subprotocol);
+    const json answer = json::parse(exchange_text(socket, hello(index, "", 0)));
     if (!answer.value("ok", false)) throw bench_error("hello was refused: " + answer.dump());
     return socket;
 }

@@ -5,6 +5,7 @@
 #include "process.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -66,22 +67,36 @@ public:
     std::uint16_t port() const { return port_; }
 
     // Makes the owner at the first call and accounts up to `count`, on all cores: hashing a password takes tens of
-    // milliseconds. Renews access tokens that would end within the next five minutes.
+    // milliseconds. All but the first 200 get a cheap hash, for which the server is started twice more: no socket may
+    // be open then. Renews access tokens that would end within the next five minutes.
     void ensure_accounts(std::size_t count);
     const account& user(std::size_t index) const { return accounts_.at(index); }
     std::size_t accounts() const { return accounts_.size(); }
 
-    // The conversation of these users, made where it is missing. Two users: a direct one.
+    // The conversation of these users, made where it is missing: for two a direct one, for more a group.
     std::string open_conversation(const std::vector<std::size_t>& users);
 
+    // Whose passwords cost what the settings say: those who sign in.
+    static constexpr std::size_t dear_accounts = 200;
+
+    static constexpr const char* socket_path = "/api/v1/socket";
+    static constexpr const char* subprotocol = "kith.v1";
+    // The first frame of a socket of this user; with an epoch it asks to resume.
+    std::string hello(std::size_t user, const std::string& epoch, std::int64_t pos) const;
+    // The whole request that signs this user in.
+    std::string sign_in_request(std::size_t user) const;
     // A socket of this user: connected, upgraded, after its hello.
     unique_fd open_socket(std::size_t user, unsigned source);
 
 private:
+    void start_with(const std::vector<std::string>& settings);
     void set_up_owner();
+    void add_accounts(std::size_t count);
     void register_accounts(std::size_t from, std::size_t to, const std::string& invite);
     void sign_in_people(std::size_t from, std::size_t to);
     void renew_old_tokens();
+    std::string make_direct(const std::vector<std::size_t>& users);
+    std::string make_group(const std::vector<std::size_t>& users);
 
     std::string binary_;
     std::string data_path_;
@@ -90,6 +105,7 @@ private:
     std::size_t seeded_people_ = 0;  // 0: accounts are made
     account owner_;
     std::vector<account> accounts_;
+    std::map<std::vector<std::size_t>, std::string> conversations_;  // by users
     std::unique_ptr<child_process> process_;
     std::uint16_t port_ = 0;
 };

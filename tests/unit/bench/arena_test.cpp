@@ -2,6 +2,8 @@
 #include "arena.hpp"
 #include "clock.hpp"
 #include "error.hpp"
+#include "peer_dialects.hpp"
+#include "wire.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -16,7 +18,7 @@ namespace {
 class stage {
 public:
     stage() {
-        load.add_group(std::make_unique<floor_requests>(200));
+        load.add_group(std::make_unique<floor_events>(200));
         for (unique_fd& end : server) {
             int ends[2];
             if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) throw_errno("socketpair");
@@ -26,8 +28,8 @@ public:
     }
 
     void deliver(std::size_t to, std::uint64_t number) {
-        floor_requests event(200);
-        say(to, event.make(0, number));
+        floor_events event(200);
+        say(to, event.event({0, number}));
     }
 
     void answer(std::uint64_t id) { say(0, R"({"id":)" + std::to_string(id) + R"(,"ok":true,"data":{}})"); }
@@ -71,7 +73,7 @@ TEST_CASE("a lost delivery is never a good run") {
     s.answer(2);
     s.load.poll();
     CHECK_FALSE(s.load.settled());
-    CHECK_THROWS_WITH(s.load.verify(), Contains("socket 1 of group 0 lacks message 0"));
+    CHECK_THROWS_WITH(s.load.verify(), Contains("socket 1 of group 0 lacks message 0 of sender 0"));
 }
 
 TEST_CASE("a doubled delivery is an error, also when it makes up for a lost one") {
@@ -79,7 +81,7 @@ TEST_CASE("a doubled delivery is an error, also when it makes up for a lost one"
     s.load.send(0, 0, 1, now_ns());
     s.deliver(0, 0);
     s.deliver(0, 0);
-    CHECK_THROWS_WITH(s.load.poll(), Contains("socket 0 of group 0 got message 0 twice"));
+    CHECK_THROWS_WITH(s.load.poll(), Contains("socket 0 of group 0 got message 0 of sender 0 twice"));
 }
 
 TEST_CASE("a doubled delivery behind all the others is an error of the check") {
@@ -91,6 +93,111 @@ TEST_CASE("a doubled delivery behind all the others is an error of the check") {
     s.load.drain();
     s.deliver(1, 0);
     CHECK_THROWS_WITH(s.load.verify(), Contains("twice"));
+}
+
+TEST_CASE("deliveries out of order are an error, though none is lost") {
+    stage s;
+    s.load.send(0, 0, 2, now_ns());
+    s.deliver(1, 1);
+    s.deliver(1, 0);
+    CHECK_THROWS_WITH(s.load.poll(), Contains("got message 1 of sender 0 but message 0 was next"));
+}
+
+TEST_CASE("numbers of the server that skip one or differ between sockets are an error") {
+    arena load;
+    load.add_group(std::make_unique<kith_messages>("71", 80));
+    std::array<unique_fd, 2> server;
+    for (unique_fd& end : server) {
+        int ends[2];
+        REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+        load.add_socket(0, unique_fd(ends[0]));
+        end = unique_fd(ends[1]);
+    }
+    const auto deliver = [&](std::size_t to, std::uint64_t number, int seq) {
+        std::string text(mark_chars, ' ');
+        write_mark(text.data(), {0, number});
+        std::string frame;
+        append_server_frame(frame, opcode::text,
+                            R"({"type":"message.created","pos":5,"data":{"seq":)" + std::to_string(seq)
+                                + R"(,"body":{"text":")" + text + R"("}}})");
+        send_all(server[to].get(), frame);
+    };
+    load.send(0, 0, 2, now_ns());
+    deliver(0, 0, 7);
+    load.poll();
+    SECTION("skipped") {
+        deliver(0, 1, 9);
+        CHECK_THROWS_WITH(load.poll(), Contains("got seq 9 where 8 was next"));
+    }
+    SECTION("another number elsewhere") {
+        deliver(1, 0, 8);
+        CHECK_THROWS_WITH(load.poll(), Contains("socket 1 of group 0 got seq 8 where 7 was next"));
+    }
+    SECTION("the same") {
+        deliver(1, 0, 7);
+        deliver(0, 1, 8);
+        deliver(1, 1, 8);
+        load.poll();
+        CHECK(load.deliveries() == 4);
+    }
+}
+
+TEST_CASE("members and senders may be apart, and need no answers") {
+    arena load;
+    load.add_group(std::make_unique<nats_dialect>(40));
+    std::array<int, 2> member{};
+    std::array<int, 2> sender{};
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, member.data()) == 0);
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, sender.data()) == 0);
+    load.add_receiver(0, unique_fd(member[0]));
+    load.add_sender(0, unique_fd(sender[0]));
+    const unique_fd server(member[1]);
+    const unique_fd other_end(sender[1]);
+    load.send(0, 0, 1, now_ns());
+    CHECK_FALSE(load.settled());
+    std::string text = make_text(40);
+    send_all(server.get(), "MSG g 1 40\r\n" + text + "\r\n");
+    load.drain();
+    load.verify();
+    CHECK(load.deliveries() == 1);
+    CHECK(load.answers() == 0);
+}
+
+TEST_CASE("who does not hear itself is owed nothing of its own") {
+    arena load;
+    load.add_group(std::make_unique<kith_typing>("71", std::vector<std::string>{"5", "6"}));
+    std::array<unique_fd, 2> server;
+    for (unique_fd& end : server) {
+        int ends[2];
+        REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+        load.add_socket(0, unique_fd(ends[0]));
+        end = unique_fd(ends[1]);
+    }
+    const auto say = [&](std::size_t to, std::string_view payload) {
+        std::string frame;
+        append_server_frame(frame, opcode::text, payload);
+        send_all(server[to].get(), frame);
+    };
+    load.send(0, 0, 1, now_ns());
+    say(0, R"({"id":2,"ok":true,"data":{}})");
+    say(1, R"({"type":"typing","data":{"conversation":"71","user":"5","state":"typing"}})");
+    load.drain();
+    load.verify();
+    CHECK(load.deliveries() == 1);
+    say(1, R"({"type":"typing","data":{"conversation":"71","user":"5","state":"typing"}})");
+    CHECK_THROWS_WITH(load.poll(), Contains("socket 1 of group 0"));
+}
+
+TEST_CASE("deliveries are timed from the intended moment too") {
+    stage s;
+    std::vector<std::int64_t> times;
+    s.load.record_deliveries_to(&times);
+    s.load.send(0, 0, 1, now_ns() - ns_per_s);
+    s.deliver(1, 0);
+    s.load.poll();
+    REQUIRE(times.size() == 1);
+    CHECK(times[0] >= ns_per_s);
+    CHECK(times[0] < 2 * ns_per_s);
 }
 
 TEST_CASE("a delivery that nobody sent, a second answer and a refusal are errors") {

@@ -51,18 +51,45 @@ TEST_CASE("a ratio needs both sides") {
 
 TEST_CASE("a table tells whether a goal is met") {
     results run = sample_run();
-    CHECK(text_table(run).find("≥ 45,000 met") != std::string::npos);
+    CHECK(text_table(run).find("≥ 45,000: met") != std::string::npos);
     run.rows[0].kith = summarize({44'999});
-    CHECK(text_table(run).find("≥ 45,000 not met") != std::string::npos);
+    CHECK(text_table(run).find("≥ 45,000: not met") != std::string::npos);
     run.rows[0].target = goal{false, 45'000};
-    CHECK(text_table(run).find("≤ 45,000 met") != std::string::npos);
+    CHECK(text_table(run).find("≤ 45,000: met") != std::string::npos);
+}
+
+TEST_CASE("a goal may be a ratio to the floor") {
+    results run = sample_run();
+    run.rows[0].target = goal{true, 0.5, true};
+    CHECK(text_table(run).find("≥ 0.50 of the floor: met") != std::string::npos);
+    run.rows[0].target = goal{true, 0.51, true};
+    CHECK(text_table(run).find("≥ 0.51 of the floor: not met") != std::string::npos);
+    run.rows[0].floor.reset();
+    CHECK_FALSE(run.rows[0].goal_is_met());
+}
+
+TEST_CASE("a peer stands beside Kith with the ratio of the two") {
+    results run = sample_run();
+    CHECK(text_table(run).find("redis") == std::string::npos);
+    run.rows[0].peers.emplace_back("redis", summarize({91'000}));
+    const std::string text = text_table(run);
+    CHECK(text.find("Kith : peer") != std::string::npos);
+    CHECK(text.find("redis") < text.find("0.50", text.find("redis")));
 }
 
 TEST_CASE("a saved run gives the same report") {
-    const results run = sample_run();
+    results run = sample_run();
+    run.rows[0].peers.emplace_back("redis", summarize({91'000, 92'000}));
+    run.rows[0].target = goal{true, 0.4, true};
+    run.rows[0].headline = false;
+    run.commit = "abc";
+    run.binary = "def";
     const results again = from_json(nlohmann::json::parse(to_json(run).dump()));
     CHECK(markdown_report(again) == markdown_report(run));
     CHECK(text_table(again) == text_table(run));
+    CHECK_FALSE(again.rows[0].headline);
+    CHECK(again.commit == "abc");
+    CHECK(again.binary == "def");
     CHECK(markdown_report(run).find("`bench send`") != std::string::npos);
 }
 

@@ -58,3 +58,9 @@ TEST_CASE("a summary sorts its rounds") {
     CHECK(summarize({4, 1, 3, 2}).median == 2.5);
     CHECK_THROWS_AS(summarize({}), bench_error);
 }
+
+TEST_CASE("a percentile in milliseconds sorts its samples") {
+    CHECK(percentile_ms({3'000'000, 1'000'000, 2'000'000}, 50) == Approx(2));
+    CHECK(percentile_ms({3'000'000, 1'000'000, 2'000'000}, 100) == Approx(3));
+    CHECK_THROWS_AS(percentile_ms({}, 50), bench_error);
+}

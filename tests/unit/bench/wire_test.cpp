@@ -18,8 +18,8 @@ const std::string created =
 }  // namespace
 
 TEST_CASE("a request of Kith is the JSON that the protocol asks for") {
-    kith_requests requests("7123", 80);
-    const json first = json::parse(requests.make(7, 255));
+    kith_messages requests("7123", 80);
+    const json first = json::parse(requests.request(7, {0, 255}));
     CHECK(first.at("id") == 7);
     CHECK(first.at("type") == "message.send");
     CHECK(first.at("data").at("conversation") == "7123");
@@ -27,8 +27,34 @@ TEST_CASE("a request of Kith is the JSON that the protocol asks for") {
     const auto text = first.at("data").at("body").at("text").get<std::string>();
     CHECK(text.size() == 80);
     CHECK(text.rfind("#00000000000000ff ", 0) == 0);
-    const json second = json::parse(requests.make(8, 256));
+    const json second = json::parse(requests.request(8, {0, 256}));
     CHECK(first.at("data").at("client_id") != second.at("data").at("client_id"));
+}
+
+TEST_CASE("typing goes round three states and is known by user and state") {
+    const kith_typing typing("7123", {"11", "12"});
+    const json request = json::parse(typing.request(7, {1, 4}));
+    CHECK(request.at("id") == 7);
+    CHECK(request.at("type") == "message.typing");
+    CHECK(request.at("data") == json{{"conversation", "7123"}, {"state", "recording"}});
+    CHECK(typing.modulus() == 3);
+    CHECK_FALSE(typing.reaches_sender());
+}
+
+TEST_CASE("a mark is read as it was written, and nothing else is") {
+    std::string text(mark_chars, ' ');
+    write_mark(text.data(), {15, 0x123456789abc});
+    CHECK(text == "#000f123456789abc");
+    message_mark mark;
+    REQUIRE(read_mark(text + " words", mark));
+    CHECK(mark.sender == 15);
+    CHECK(mark.number == 0x123456789abc);
+    CHECK_FALSE(read_mark(text.substr(0, mark_chars - 1), mark));
+    CHECK_FALSE(read_mark("0000f123456789abc", mark));
+    CHECK_FALSE(read_mark("#000g123456789abc", mark));
+    CHECK_FALSE(read_mark("#000f12345678 abc", mark));
+    CHECK(make_text(80).size() == 80);
+    CHECK_THROWS_AS(make_text(mark_chars - 1), bench_error);
 }
 
 TEST_CASE("client ids are UUIDs of version 7, each another") {
@@ -49,16 +75,18 @@ TEST_CASE("client ids are UUIDs of version 7, each another") {
 }
 
 TEST_CASE("an event of the floor has the asked size and reads as a delivery") {
-    CHECK_THROWS_AS(floor_requests(floor_requests::event_bytes_min() - 1), bench_error);
-    for (const std::size_t size : {floor_requests::event_bytes_min(), std::size_t{200}, std::size_t{437}}) {
-        floor_requests requests(size);
-        const std::string event(requests.make(1, 77));
+    CHECK_THROWS_AS(floor_events(floor_events::event_bytes_min() - 1), bench_error);
+    for (const std::size_t size : {floor_events::event_bytes_min(), std::size_t{200}, std::size_t{437}}) {
+        floor_events events(size);
+        const std::string event(events.event({3, 77}));
         CHECK(event.size() == size);
         CHECK(json::parse(event).at("type") == "message.created");
         frame_reader reader;
         const meaning read = reader.read(event);
         CHECK(read.what == meaning::kind::delivery);
-        CHECK(read.number == 77);
+        CHECK(read.mark.sender == 3);
+        CHECK(read.mark.number == 77);
+        CHECK(read.seq == 0);
     }
 }
 
@@ -68,7 +96,8 @@ TEST_CASE("frames of a server are read by what they are") {
     for (int round = 0; round < 2; ++round) {
         const meaning delivery = reader.read(created);
         CHECK(delivery.what == meaning::kind::delivery);
-        CHECK(delivery.number == 255);
+        CHECK(delivery.mark.number == 255);
+        CHECK(delivery.seq == 42);
         const meaning answer = reader.read(R"({"id":12,"ok":true,"data":{"seq":42,"pos":9181}})");
         CHECK(answer.what == meaning::kind::answer);
         CHECK(answer.id == 12);
@@ -82,11 +111,11 @@ TEST_CASE("frames of a server are read by what they are") {
 
 TEST_CASE("the order of members does not matter") {
     frame_reader reader;
-    CHECK(reader.read(created).number == 255);
+    CHECK(reader.read(created).mark.number == 255);
     const meaning turned = reader.read(
         R"({"data":{"body":{"text":"#0000000000000100"},"seq":43},"pos":9182,"type":"message.created"})");
     CHECK(turned.what == meaning::kind::delivery);
-    CHECK(turned.number == 256);
+    CHECK(turned.mark.number == 256);
     const meaning answer = reader.read(R"({"data":{"seq":43},"ok":true,"id":14})");
     CHECK(answer.what == meaning::kind::answer);
     CHECK(answer.id == 14);

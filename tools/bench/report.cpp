@@ -1,0 +1,153 @@
+// The report: which saved runs may be shown together, and where.
+#include "report.hpp"
+
+#include "error.hpp"
+#include "proc_stat.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace kith::bench {
+
+namespace {
+
+constexpr std::size_t digest_bytes = 16;
+
+results load_run(const std::string& path) {
+    try {
+        return from_json(nlohmann::json::parse(read_whole_file(path)));
+    } catch (const nlohmann::json::exception& failure) {
+        throw bench_error(path + " is no saved run: " + failure.what());
+    }
+}
+
+// The first line that git prints on these sources, and whether it ended well. The arguments hold no quotes.
+std::pair<bool, std::string> ask_git(const std::string& arguments) {
+    const std::string command =
+        std::string("git -C '") + KITH_BENCH_SOURCE + "' " + arguments + " 2>/dev/null";
+    FILE* const pipe = popen(command.c_str(), "r");
+    if (pipe == nullptr) throw_errno("popen git");
+    std::array<char, 256> line{};
+    const bool has_line = fgets(line.data(), line.size(), pipe) != nullptr;
+    while (fgetc(pipe) != EOF) {
+    }
+    const bool good = pclose(pipe) == 0;
+    std::string text = has_line ? line.data() : "";
+    text.erase(std::find(text.begin(), text.end(), '\n'), text.end());
+    return {good, text};
+}
+
+bool is_commit(const std::string& text) {
+    return text.size() >= 7 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+standing look_around(const options& o, const std::string& measured_commit) {
+    standing here;
+    if (std::filesystem::exists(o.kith_path)) here.binary = digest_file(o.kith_path);
+    here.same_code = is_commit(measured_commit)
+                     && ask_git("diff --quiet " + measured_commit + " -- :/ ':(top,exclude)*.md'").first;
+    return here;
+}
+
+void object_to_pair(const results& first, const results& other, std::vector<std::string>& found) {
+    if (other.binary != first.binary) found.push_back("the runs measured different binaries");
+    if (other.commit != first.commit) found.push_back("the runs were made at different commits");
+    if (other.machine != first.machine) found.push_back("the runs were made on different machines");
+}
+
+}  // namespace
+
+std::vector<std::string> objections(const std::vector<results>& runs, const standing& here) {
+    std::vector<std::string> found;
+    for (const results& run : runs) {
+        const std::string name = "the run of " + run.measured_at;
+        if (run.quick) found.push_back(name + " is a quick one: its figures mean nothing");
+        if (run.binary.empty()) found.push_back(name + " measured no Kith");
+        if (run.commit.empty() || run.commit.back() == '+')
+            found.push_back(name + " was made with code that no commit holds");
+        object_to_pair(runs.front(), run, found);
+    }
+    if (here.binary != runs.front().binary)
+        found.push_back("the server that stands here is another binary (--kith)");
+    if (!here.same_code) found.push_back("code has changed since the commit of the run");
+    return found;
+}
+
+results join_runs(const std::vector<results>& runs) {
+    results joined = runs.at(0);
+    for (std::size_t i = 1; i < runs.size(); ++i) {
+        joined.command += "` and `" + runs[i].command;
+        joined.quick = joined.quick || runs[i].quick;
+        joined.other_load_max = std::max(joined.other_load_max, runs[i].other_load_max);
+        for (const row& r : runs[i].rows) {
+            const bool known = std::any_of(joined.rows.begin(), joined.rows.end(), [&r](const row& k) {
+                return k.work == r.work && k.title == r.title && k.unit == r.unit;
+            });
+            if (known) throw bench_error("two of the runs have a figure for " + r.work + ": " + r.title);
+            joined.rows.push_back(r);
+        }
+    }
+    return joined;
+}
+
+std::string put_between_marks(const std::string& text, const std::string& table) {
+    const std::string begin = table_begin;
+    const std::string end = table_end;
+    const std::size_t from = text.find(begin);
+    const std::size_t to = text.find(end);
+    if (from == std::string::npos || to == std::string::npos || to < from)
+        throw bench_error("the file lacks the marks, in this order:\n" + begin + "\n" + end);
+    if (text.find(begin, from + 1) != std::string::npos || text.find(end, to + 1) != std::string::npos)
+        throw bench_error("the file has a mark twice: " + begin);
+    return text.substr(0, from + begin.size()) + "\n" + table + text.substr(to);
+}
+
+std::string digest_file(const std::string& path) {
+    if (sodium_init() < 0) throw bench_error("libsodium does not start");
+    const std::string bytes = read_whole_file(path);
+    std::array<unsigned char, digest_bytes> digest{};
+    crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                       bytes.size(), nullptr, 0);
+    std::string text(digest_bytes * 2 + 1, '\0');
+    sodium_bin2hex(text.data(), text.size(), digest.data(), digest.size());
+    text.pop_back();
+    return text;
+}
+
+std::string commit_here() {
+    const auto [good, commit] = ask_git("rev-parse HEAD");
+    if (!good || !is_commit(commit)) return {};
+    return ask_git("diff --quiet HEAD -- :/ ':(top,exclude)*.md'").first ? commit : commit + "+";
+}
+
+int make_report(const options& o) {
+    std::vector<results> runs;
+    for (const std::string& path : o.from_paths) runs.push_back(load_run(path));
+    auto against = objections(runs, look_around(o, runs.front().commit));
+    std::sort(against.begin(), against.end());
+    against.erase(std::unique(against.begin(), against.end()), against.end());
+    for (const std::string& objection : against)
+        std::fprintf(stderr, "bench: %s%s\n", o.report_anyway ? "(anyway) " : "", objection.c_str());
+    if (!against.empty() && !o.report_anyway)
+        throw bench_error("no report of this; --anyway makes it nevertheless");
+    const results joined = join_runs(runs);
+    if (o.readme_path.empty()) {
+        std::fputs(markdown_report(joined).c_str(), stdout);
+        return 0;
+    }
+    const std::string text = put_between_marks(read_whole_file(o.readme_path), readme_table(joined));
+    std::ofstream out(o.readme_path, std::ios::trunc);
+    out << text;
+    if (!out.flush()) throw bench_error("cannot write " + o.readme_path);
+    return 0;
+}
+
+}  // namespace kith::bench
