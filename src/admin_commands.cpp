@@ -168,6 +168,16 @@ struct migrations_applied {
 };
 BOOST_DESCRIBE_STRUCT(migrations_applied, (), (applied))
 
+struct search_view {
+    search_view() = default;
+    explicit search_view(const search::status& of)
+        : rebuilding(of.rebuilding), indexed(of.indexed), behind(of.behind) {}
+    bool rebuilding = false;
+    std::int64_t indexed = 0;
+    std::int64_t behind = 0;
+};
+BOOST_DESCRIBE_STRUCT(search_view, (), (rebuilding, indexed, behind))
+
 struct problem_place {
     problem_place() = default;
     explicit problem_place(const error_detail& of) : pointer(of.pointer), detail(of.detail) {}
@@ -336,12 +346,25 @@ task<std::string> migrate(house&, json::value input) {
     co_return json::text(migrations_applied());
 }
 
+task<std::string> show_search(house& in, json::value input) {
+    (void)json::decode<json::nothing>(input);
+    const search::status found = co_await in.search().read_status();
+    co_return json::text(search_view(found));
+}
+
+task<std::string> rebuild_search(house& in, json::value input) {
+    (void)json::decode<json::nothing>(input);
+    co_await in.search().rebuild();
+    const search::status found = co_await in.search().read_status();
+    co_return json::text(search_view(found));
+}
+
 struct entry {
     std::string_view name;
     task<std::string> (*run)(house&, json::value);
 };
 
-constexpr std::array<entry, 13> commands{{
+constexpr std::array<entry, 15> commands{{
     {"user.add", &add_user},
     {"user.list", &list_users},
     {"user.passwd", &set_password},
@@ -355,6 +378,8 @@ constexpr std::array<entry, 13> commands{{
     {"backup", &back_up},
     {"migrate.status", &show_migrations},
     {"migrate.up", &migrate},
+    {"search.status", &show_search},
+    {"search.rebuild", &rebuild_search},
 }};
 
 task<std::string> run_request(house& in, const std::string& text) {

@@ -61,6 +61,20 @@ db::options store_options(const config& settings) {
     return options;
 }
 
+/// Hears of every commit: the index only notes that there is something to do, the hub takes the batch.
+class committed_tail final : public journal::tail {
+public:
+    committed_tail(journal::tail& hub, search::service& index) : hub_(hub), index_(index) {}
+    void committed(journal::batch changes) override {
+        index_.committed(changes);
+        hub_.committed(std::move(changes));
+    }
+
+private:
+    journal::tail& hub_;
+    search::service& index_;
+};
+
 /// A new epoch for new data, and the highest id that any module stored.
 task<std::int64_t> make_ready(database& store, random_source& random) {
     return store.write([&random](transaction& t) {
@@ -166,6 +180,8 @@ void house::build_modules() {
     messages_ =
         messages::create(messages::deps{*store_, *journal_, table_, users_->people(), ids_, settings_});
     groups_ = groups::create(groups::deps{*store_, *journal_, table_, ids_, settings_});
+    search_ = search::create(
+        search::deps{*store_, table_, clock_, *log_, *metrics_, "node-" + std::to_string(this_node)});
 }
 
 void house::build_server() {
@@ -174,7 +190,8 @@ void house::build_server() {
                                                         web_files(), version(), *hashing_});
     users_->set_hub(server_->connections());
     messages_->set_hub(server_->connections());
-    journal_->set_tail(server_->tail());
+    tail_ = std::make_unique<committed_tail>(server_->tail(), *search_);
+    journal_->set_tail(*tail_);
 }
 
 std::string house::public_url() const {
@@ -191,6 +208,7 @@ task<void> house::open_doors() {
     co_await server_->prepare();
     server_->listen();
     tasks_.spawn("housekeeping", keep_house());
+    tasks_.spawn("search index", search_->run());
 }
 
 /// Each second what the modules gather; now and then the pruning, as a task of its own, for it may take long.
@@ -235,6 +253,7 @@ task<bool> house::stop() {
     stopping_ = true;
     store_->end_backups();
     housekeeping_.cancel();
+    search_->stop();
     const steady_time deadline = clock_.steady_now() + settings_.server.drain;
     co_await server_->drain();
     users_->stop();

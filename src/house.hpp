@@ -16,6 +16,7 @@
 #include <kith/groups.hpp>
 #include <kith/journal_tx.hpp>
 #include <kith/messages.hpp>
+#include <kith/search.hpp>
 #include <kith/users.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -49,6 +50,7 @@ public:
     [[nodiscard]] const config& settings() const noexcept { return settings_; }
     [[nodiscard]] database& store() noexcept { return *store_; }
     [[nodiscard]] users::service& users() noexcept { return *users_; }
+    [[nodiscard]] search::service& search() noexcept { return *search_; }
     [[nodiscard]] task_group& tasks() noexcept { return tasks_; }
     [[nodiscard]] gateway::server& server() noexcept { return *server_; }
     [[nodiscard]] const gateway::registry& table() const noexcept { return table_; }
@@ -78,7 +80,9 @@ private:
     std::unique_ptr<users::service> users_;
     std::unique_ptr<messages::service> messages_;
     std::unique_ptr<groups::service> groups_;
+    std::unique_ptr<search::service> search_;
     std::unique_ptr<gateway::server> server_;
+    std::unique_ptr<journal::tail> tail_;
     boost::asio::steady_timer housekeeping_{reactor_};
     bool stopping_ = false;
     journal::answers_walk answers_walk_;  ///< where pruning stands

@@ -190,6 +190,8 @@ struct reader_options {
     std::size_t notes_max = 1000;  ///< notes of one step
     std::chrono::seconds lease{30};
 };
+/// The newest position that the reader of this name has handled; nullopt before its first step.
+[[nodiscard]] std::optional<std::int64_t> reader_position(snapshot& s, std::string_view name);
 [[nodiscard]] std::unique_ptr<reader> make_reader(database& where, reader_options options, reader_job handle);
 
 }  // namespace journal

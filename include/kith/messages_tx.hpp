@@ -69,4 +69,28 @@ void set_role(journal::writer& notes, transaction& t, conversation_id id, member
 /// Notes conversation.updated.
 void rename_group(journal::writer& notes, transaction& t, conversation_id id, std::string title);
 
+// What readers of the journal and searches read.
+
+/// A conversation that someone is in, and from which message on it is theirs to see.
+struct readable {
+    readable() = default;
+    readable(conversation_id which, std::int64_t from) : conversation(which), first_seq(from) {}
+    conversation_id conversation;
+    std::int64_t first_seq = 1;
+};
+/// All conversations that `user` is in now, in order of their ids.
+[[nodiscard]] std::vector<readable> readable_by(snapshot& s, user_id user);
+/// The same of one conversation; nullopt when `user` is not in it.
+[[nodiscard]] std::optional<readable> readable_by(snapshot& s, user_id user, conversation_id conversation);
+
+/// A message as `viewer` may see it now: nullopt when they are not in the conversation, or it came before their time.
+[[nodiscard]] std::optional<message> visible_message(snapshot& s, user_id viewer,
+                                                     conversation_id conversation, std::int64_t seq);
+/// A message, whoever may see it; for readers of the journal.
+[[nodiscard]] std::optional<message> find_message(snapshot& s, conversation_id conversation,
+                                                  std::int64_t seq);
+/// At most `limit` messages behind that of (conversation, seq), in order of conversation and seq; whoever may see them.
+[[nodiscard]] std::vector<message> messages_behind(snapshot& s, conversation_id conversation,
+                                                   std::int64_t seq, std::int64_t limit);
+
 }  // namespace kith::messages

@@ -72,6 +72,10 @@ private:
 
 }  // namespace
 
+std::optional<std::int64_t> reader_position(snapshot& s, std::string_view name) {
+    return s.integer("SELECT pos FROM journal_readers WHERE name = ?", name);
+}
+
 std::unique_ptr<reader> make_reader(database& where, reader_options options, reader_job handle) {
     return std::make_unique<cursor_reader>(where, std::move(options), std::move(handle));
 }

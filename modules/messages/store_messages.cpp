@@ -3,6 +3,8 @@
 
 #include "wire.hpp"
 
+#include <kith/messages_tx.hpp>
+
 #include <algorithm>
 
 namespace kith::messages::store {
@@ -90,3 +92,58 @@ std::int64_t count_others(snapshot& s, conversation_id conversation, user_id rea
 }
 
 }  // namespace kith::messages::store
+
+namespace kith::messages {
+
+std::optional<message> visible_message(snapshot& s, user_id viewer, conversation_id conversation,
+                                       std::int64_t seq) {
+    return store::find_message(s, conversation, seq, viewer);
+}
+
+std::optional<message> find_message(snapshot& s, conversation_id conversation, std::int64_t seq) {
+    db::cursor row = s.query(
+        "SELECT conversation, seq, pos, sender, client_id, kind, sent_at, recalled_at, recalled_by, body FROM messages "
+        "WHERE conversation = ? AND seq = ?",
+        conversation, seq);
+    return row.next() ? std::optional(store::read_message(row)) : std::nullopt;
+}
+
+std::vector<message> messages_behind(snapshot& s, conversation_id conversation, std::int64_t seq,
+                                     std::int64_t limit) {
+    std::vector<message> found;
+    {
+        db::cursor row = s.query(
+            "SELECT conversation, seq, pos, sender, client_id, kind, sent_at, recalled_at, recalled_by, body "
+            "FROM messages WHERE conversation = ? AND seq > ? ORDER BY seq LIMIT ?",
+            conversation.value(), seq, limit);
+        while (row.next()) {
+            found.push_back(store::read_message(row));
+        }
+    }
+    db::cursor row = s.query(
+        "SELECT conversation, seq, pos, sender, client_id, kind, sent_at, recalled_at, recalled_by, body FROM messages "
+        "WHERE conversation > ? ORDER BY conversation, seq LIMIT ?",
+        conversation.value(), limit - static_cast<std::int64_t>(found.size()));
+    while (row.next()) {
+        found.push_back(store::read_message(row));
+    }
+    return found;
+}
+
+std::vector<readable> readable_by(snapshot& s, user_id user) {
+    std::vector<readable> found;
+    db::cursor row = s.query(
+        "SELECT conversation, first_seq FROM messages_members WHERE user = ? ORDER BY conversation", user);
+    while (row.next()) {
+        found.emplace_back(row.as_id<conversation_id>(0), row.integer(1));
+    }
+    return found;
+}
+
+std::optional<readable> readable_by(snapshot& s, user_id user, conversation_id conversation) {
+    db::cursor row = s.query("SELECT first_seq FROM messages_members WHERE conversation = ? AND user = ?",
+                             conversation, user);
+    return row.next() ? std::optional(readable(conversation, row.integer(0))) : std::nullopt;
+}
+
+}  // namespace kith::messages

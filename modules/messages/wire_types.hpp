@@ -13,14 +13,8 @@
 namespace kith::messages {
 
 BOOST_DESCRIBE_ENUM(conversation_kind, direct, group)
-BOOST_DESCRIBE_ENUM(message_kind, text)
 BOOST_DESCRIBE_ENUM(notify_level, all, mentions, none)
 BOOST_DESCRIBE_ENUM(typing_state, typing, recording, none)
-BOOST_DESCRIBE_STRUCT(body, (), (text))
-BOOST_DESCRIBE_STRUCT(reaction, (), ())
-BOOST_DESCRIBE_STRUCT(message, (),
-                      (conversation, seq, pos, client_id, sender, kind, body, reply_to, mentions, reactions,
-                       edited_at, recalled_at, recalled_by, expires_at, sent_at))
 BOOST_DESCRIBE_STRUCT(settings, (), (muted_until, pinned, notify, draft, hidden))
 BOOST_DESCRIBE_STRUCT(group_place, (), (id, role))
 BOOST_DESCRIBE_STRUCT(conversation, (),

@@ -1,0 +1,65 @@
+// The face of `search`: finding messages by their words.
+#pragma once
+
+#include <kith/core/task.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace kith {
+
+class clock_source;
+class database;
+class logger;
+class metrics;
+namespace gateway {
+class registry;
+}
+namespace journal {
+struct batch;
+}
+
+namespace search {
+
+/// How the index stands.
+struct status {
+    status() = default;
+    bool rebuilding = false;
+    std::int64_t indexed = 0;  ///< messages in the index
+    std::int64_t behind = 0;  ///< positions of the journal that it has not seen yet
+};
+
+/// Keeps the index behind the journal. Searching itself is the operation `message.search`.
+class service {
+public:
+    virtual ~service() = default;
+    /// Follows the journal until stop(); to be spawned once, after the doors opened.
+    virtual task<void> run() = 0;
+    /// Hears every batch, beside the hub: one that tells of messages wakes run(). Cheap; on the reactor.
+    virtual void committed(const journal::batch& changes) = 0;
+    /// Ends run() soon.
+    virtual void stop() = 0;
+
+    /// Empties the index and begins to fill it anew. While run() runs it does the work, and this returns at once; else
+    /// this returns when the index is whole.
+    virtual task<void> rebuild() = 0;
+    virtual task<search::status> read_status() = 0;
+};
+
+/// What `search` needs. All must outlive the service.
+struct deps {
+    database& store;
+    gateway::registry& table;  ///< create() registers `message.search`
+    const clock_source& clock;
+    logger& log;
+    metrics& numbers;
+    std::string holder;  ///< of the lease on the journal; unique among processes, the same after a restart
+};
+
+/// The service must live as long as the table.
+[[nodiscard]] std::unique_ptr<service> create(const deps& needs);
+
+}  // namespace search
+}  // namespace kith

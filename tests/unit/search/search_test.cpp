@@ -1,0 +1,240 @@
+// The index behind the journal on a real file: what it follows, what it forgets, how it is made anew; what a search shows.
+#include "fixture.hpp"
+
+#include <random>
+
+using namespace kith::search_test;
+using namespace kith;
+
+namespace {
+
+using texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("the index follows what is sent and what is recalled") {
+    house at;
+    at.check();
+    const conversation_id here = at.open(at.ada, at.bob);
+    at.say(at.ada, here, "我在上海");
+    const std::int64_t seq = at.say(at.bob, here, "上海下雨 curlew");
+    CHECK(at.texts(at.ada, "上海").empty());  // not before a step
+    at.follow();
+    CHECK(at.texts(at.ada, "上海") == texts{"上海下雨 curlew", "我在上海"});
+    CHECK(at.texts(at.bob, "curl") == texts{"上海下雨 curlew"});
+    at.recall(at.bob, here, seq);
+    CHECK(at.texts(at.ada, "上海") == texts{"我在上海"});  // at once: the row decides
+    at.follow();
+    CHECK(at.count("SELECT COUNT(*) FROM search_index WHERE search_index MATCH 'curlew'") == 0);
+    CHECK(at.count("SELECT COUNT(*) FROM search_messages") == 1);
+}
+
+TEST_CASE("only members find, and only what came in their time") {
+    house at;
+    at.check();
+    const conversation_id here = at.open(at.ada, at.bob);
+    at.say(at.ada, here, "plover one");
+    at.say(at.ada, here, "plover two");
+    at.follow();
+    CHECK(at.texts(at.eve, "plover").empty());
+    search_query asked = house::query("plover");
+    asked.conversation = here;
+    CHECK(at.refusal(at.index->search(at.eve, asked)) == error_code::not_found);
+    asked.conversation = conversation_id(12345);
+    CHECK(at.refusal(at.index->search(at.ada, asked)) == error_code::not_found);
+
+    at.write("UPDATE messages_members SET first_seq = 2 WHERE user = 22");
+    CHECK(at.texts(at.bob, "plover") == texts{"plover two"});
+    CHECK(at.texts(at.ada, "plover") == texts{"plover two", "plover one"});
+    at.write("DELETE FROM messages_members WHERE user = 22");
+    CHECK(at.texts(at.bob, "plover").empty());
+    at.write("UPDATE users_sessions SET ended_at = 1 WHERE user = 11");
+    CHECK(at.refusal(at.index->search(at.ada, house::query("plover"))) == error_code::unauthenticated);
+}
+
+TEST_CASE("operators narrow what is found") {
+    house at;
+    at.check();
+    const conversation_id here = at.open(at.ada, at.bob);
+    const conversation_id there = at.open(at.ada, at.eve);
+    const timestamp begin = at.clock.now();
+    at.say(at.ada, here, "heron one");
+    at.clock.turn(std::chrono::hours(48));
+    at.say(at.bob, here, "heron two");
+    at.clock.turn(std::chrono::hours(48));
+    at.say(at.eve, there, "heron three");
+    at.follow();
+    const auto found = [&](auto set) {
+        search_query asked = house::query("heron");
+        set(asked);
+        texts all;
+        for (const found_message& one : at.search(at.ada, asked).items) {
+            all.push_back(one.message.body->text);
+        }
+        return all;
+    };
+    CHECK(found([&](search_query& q) { q.sender = at.ada.user; }) == texts{"heron one"});
+    CHECK(found([&](search_query& q) { q.conversation = there; }) == texts{"heron three"});
+    CHECK(found([&](search_query& q) { q.kind = messages::message_kind::text; }).size() == 3);
+    CHECK(found([&](search_query& q) { q.since = begin + std::chrono::hours(48); })
+          == texts{"heron three", "heron two"});
+    CHECK(found([&](search_query& q) { q.since = begin + std::chrono::hours(49); }) == texts{"heron three"});
+    CHECK(found([&](search_query& q) { q.until = begin + std::chrono::hours(48); }) == texts{"heron one"});
+    CHECK(found([&](search_query& q) { q.until = begin; }).empty());
+    CHECK(found([&](search_query& q) { q.until = begin + std::chrono::hours(49); })
+          == texts{"heron two", "heron one"});
+    CHECK(found([&](search_query& q) { q.since = begin + std::chrono::hours(480); }).empty());
+}
+
+TEST_CASE("wrong input is refused by the name of its field") {
+    house at;
+    search_query asked = house::query("");
+    CHECK(at.refusal(at.index->search(at.ada, asked)) == error_code::invalid);
+    CHECK(at.wrong == texts{"/q"});
+    asked = house::query("x");
+    asked.limit = 101;
+    asked.since = asked.until = at.clock.now();
+    CHECK(at.refusal(at.index->search(at.ada, asked)) == error_code::invalid);
+    CHECK(at.wrong == texts{"/limit", "/until"});
+    std::string many;
+    for (int i = 0; i < 100; ++i) {
+        many += "\uFDFA";
+    }
+    CHECK_FALSE(at.refusal(at.index->search(at.ada, house::query(many))));  // the same words again and again
+    CHECK_FALSE(at.refusal(at.index->search(at.ada, house::query("\"*"))));
+}
+
+TEST_CASE("a search stops at its bound, and goes on from there") {
+    house at;
+    at.check();
+    const conversation_id here = at.open(at.ada, at.bob);
+    at.say(at.ada, here, "the oldest stilt");
+    for (std::size_t i = 0; i < narrow_conversations_max; ++i) {
+        at.open(at.ada, at.add_person(1000 + static_cast<std::int64_t>(i), "p" + std::to_string(i)));
+    }
+    at.follow();
+    // What others said: entries of conversations that ada is not in.
+    at.run(at.data->write([](transaction& t) {
+        store::entry one;
+        one.conversation = conversation_id(7);
+        one.sender = user_id(22);
+        one.words = "stilt";
+        for (std::int64_t i = 1; i <= scan_rows_max + 10; ++i) {
+            one.pos = 1'000'000 + i;
+            one.seq = i;
+            store::insert_entry(t, one);
+        }
+    }));
+    const search_page first = at.search(at.ada, house::query("stilt"));
+    CHECK(first.items.empty());
+    REQUIRE(first.next);
+    CHECK(*first.next == 1'000'000 + 11);
+    search_query rest = house::query("stilt");
+    rest.below = first.next;
+    const search_page second = at.search(at.ada, rest);
+    REQUIRE(second.items.size() == 1);
+    CHECK(second.items[0].message.body->text == "the oldest stilt");
+    CHECK_FALSE(second.next);
+    // Someone in few conversations does not go through what others said.
+    const search_page few = at.search(at.bob, house::query("stilt"));
+    CHECK(few.items.size() == 1);
+    CHECK_FALSE(few.next);
+}
+
+TEST_CASE("an index that is lost, or was made in another way, is filled from the messages") {
+    house at;
+    at.check();
+    const conversation_id here = at.open(at.ada, at.bob);
+    for (int i = 0; i < 250; ++i) {
+        at.say(at.ada, here, "knot " + std::to_string(i));
+    }
+    at.follow();
+    REQUIRE(at.count("SELECT COUNT(*) FROM search_messages") == 250);
+    search_query asked = house::query("knot");
+    asked.limit = 100;
+    const std::string reasons[] = {
+        "UPDATE search_state SET version = 'older'",
+        "DELETE FROM search_messages; INSERT INTO search_index (search_index) VALUES ('delete-all')",
+        "DELETE FROM search_state",
+        "UPDATE journal_readers SET pos = 3; UPDATE journal_head SET horizon = 5",
+    };
+    for (const std::string& reason : reasons) {
+        INFO(reason);
+        at.check();
+        CHECK(at.count("SELECT phase FROM search_state") == 0);  // nothing to mend
+        at.write(reason);
+        at.check();
+        CHECK(at.count("SELECT phase FROM search_state") == 1);
+        for (int i = 0; i < 2; ++i) {
+            indexer cut_off(at.deps_of());  // each step by another process: the next goes on
+            CHECK(at.run(cut_off.step()));
+        }
+        at.say(at.bob, here, "knot meanwhile");
+        at.follow();
+        CHECK(at.count("SELECT phase FROM search_state") == 0);
+        const search_page page = at.search(at.ada, asked);
+        CHECK(page.items.size() == 100);
+        CHECK(page.items[0].message.body->text == "knot meanwhile");
+        CHECK(at.count("SELECT COUNT(*) FROM search_messages")
+              == at.count("SELECT COUNT(*) FROM messages WHERE body IS NOT NULL"));
+        CHECK(at.count("SELECT COUNT(*) FROM search_index WHERE search_index MATCH 'knot'")
+              == at.count("SELECT COUNT(*) FROM search_messages"));
+    }
+}
+
+TEST_CASE("a rebuild by command makes the same index") {
+    house at;
+    at.check();
+    const conversation_id here = at.open(at.ada, at.bob);
+    at.say(at.ada, here, "snipe");
+    at.recall(at.ada, here, at.say(at.ada, here, "snipe recalled"));
+    at.follow();
+    at.run(at.index->rebuild());
+    CHECK(at.texts(at.bob, "snipe") == texts{"snipe"});
+    const status now = at.run(at.index->read_status());
+    CHECK(now.indexed == 1);
+    CHECK(now.behind == 0);
+    CHECK_FALSE(now.rebuilding);
+}
+
+TEST_CASE("a recalled word leaves the pages of the index when its time has come") {
+    house at;
+    at.check();
+    const conversation_id here = at.open(at.ada, at.bob);
+    at.say(at.ada, here, "stays");
+    const std::int64_t seq = at.say(at.ada, here, "whimbrel");
+    at.follow();
+    const std::string kept = "SELECT COUNT(*) FROM search_index_data WHERE instr(block, 'himbrel') > 0";
+    CHECK(at.count(kept) > 0);
+    at.recall(at.ada, here, seq);
+    at.follow();
+    CHECK(at.texts(at.ada, "whimbrel").empty());
+    CHECK(at.count("SELECT removed FROM search_state") == 1);
+    at.clock.turn(purge_after + std::chrono::seconds(1));
+    at.follow();
+    CHECK(at.count(kept) == 0);
+    CHECK(at.count("SELECT removed FROM search_state") == 0);
+    CHECK(at.count("SELECT purging FROM search_state") == 0);
+    CHECK(at.texts(at.ada, "stays") == texts{"stays"});
+}
+
+TEST_CASE("no query reaches the language of the index") {
+    house at;
+    at.check();
+    const conversation_id here = at.open(at.ada, at.bob);
+    at.say(at.ada, here, "plain");
+    at.follow();
+    std::mt19937 random(7);
+    const std::string parts[] = {
+        "\"", "*",  "(",  ")",  " AND ",  " OR ",   " NOT ", "NEAR(", ", 3)", ":",
+        "^",  "-",  "+",  "{",  "}",      "words:", "plain", "上海",  "好",   "'",
+        ";",  "--", "\\", "\t", "\u0301", "\u200D", "😀",     "rowid", "rank", "\uE000"};
+    for (int i = 0; i < 500; ++i) {
+        std::string query;
+        for (int n = static_cast<int>(random() % 8); n >= 0; --n) {
+            query += parts[random() % std::size(parts)];
+        }
+        INFO(query);
+        CHECK_FALSE(at.refusal(at.index->search(at.ada, house::query(query))));
+    }
+}
