@@ -48,6 +48,7 @@ struct path {
 void measure_case(context& c, const path& along, const fan_case& what, const contestants& all) {
     c.say("fanout: " + along.name + ", " + what.title);
     for (contestant* who : all) fan_round(c, *who, what, c.opt.seconds / 4);  // warm
+    for (contestant* who : all) who->load.poll();
     figure_set figures;
     each_round(c, all, [&](contestant& who) { figures.add(who, fan_round(c, who, what, c.opt.seconds)); });
     row r;
@@ -60,14 +61,19 @@ void measure_case(context& c, const path& along, const fan_case& what, const con
     c.run.rows.push_back(r);
 }
 
-// Peers that keep messages are compared with what keeps messages; the others with both.
+// Peers that keep messages are compared with what keeps messages; the others with both. Adds them to `all`.
 std::vector<std::unique_ptr<contestant>> make_peers(context& c, const path& along, std::size_t text_bytes,
-                                                    std::string& note) {
+                                                    contestants& all, std::string& note) {
     std::vector<std::unique_ptr<contestant>> made;
+    const auto listen_to_all = [&all] {
+        for (contestant* who : all) who->load.poll();
+    };
     for (const std::string& name : c.opt.peers) {
         const peer_kind& kind = find_peer(name);
         if (along.typing && kind.stores) continue;
-        made.push_back(make_peer_contestant(c, kind, c.opt.fan_members, text_bytes));
+        const peer_group_plan plan{c.opt.fan_members, burst_messages, text_bytes};
+        made.push_back(make_peer_contestant(c, kind, plan, listen_to_all));
+        all.push_back(made.back().get());
         note += "; " + kind.remark;
     }
     return made;
@@ -86,12 +92,11 @@ void measure_path(context& c, path along) {
     const std::size_t text_bytes = along.typing ? event_bytes : c.opt.text_bytes;
     along.note +=
         " Events of " + std::to_string(event_bytes) + " bytes; the floor's too, and it stores nothing";
-    const auto peers = make_peers(c, along, text_bytes, along.note);
-    if (!peers.empty()) along.note += "; texts of " + std::to_string(text_bytes) + " bytes to the peers";
-    along.note += ".";
     contestants all{floor.get()};
     if (kith) all.push_back(kith.get());
-    for (const auto& peer : peers) all.push_back(peer.get());
+    const auto peers = make_peers(c, along, text_bytes, all, along.note);
+    if (!peers.empty()) along.note += "; texts of " + std::to_string(text_bytes) + " bytes to the peers";
+    along.note += ".";
     for (const fan_case& what : fan_cases()) measure_case(c, along, what, all);
 }
 

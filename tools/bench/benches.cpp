@@ -138,22 +138,27 @@ std::unique_ptr<contestant> make_kith_contestant(context& c, const shape& of, bo
     return made;
 }
 
-std::unique_ptr<contestant> make_peer_contestant(context& c, const peer_kind& kind, std::size_t members,
-                                                 std::size_t text_bytes) {
+std::unique_ptr<contestant> make_peer_contestant(context& c, const peer_kind& kind,
+                                                 const peer_group_plan& plan,
+                                                 const std::function<void()>& meanwhile) {
     c.say("starting " + kind.name);
     auto made = std::make_unique<contestant>();
     made->name = kind.name;
     made->peer = std::make_unique<peer_process>(c.folder, kind);
     made->server = made->peer->pid();
-    add_peer_group(made->load, *made->peer, kind, members, burst_messages, text_bytes);
+    add_peer_group(made->load, *made->peer, kind, plan, meanwhile);
     return made;
 }
 
 void each_round(context& c, const contestants& all, const std::function<void(contestant&)>& measure) {
     for (std::size_t round = 0; round < c.opt.rounds; ++round) {
         for (contestant* who : all) {
-            measure(*who);
-            for (contestant* waiting : all) waiting->load.poll();
+            try {
+                measure(*who);
+                for (contestant* waiting : all) waiting->load.poll();
+            } catch (const bench_error& failure) {
+                throw bench_error(who->name + ": " + failure.what());
+            }
         }
     }
 }

@@ -83,9 +83,10 @@ std::unique_ptr<contestant> make_floor_contestant(context& c, bool durable, cons
 // Kith; two members: direct conversations. Null where only the floor is measured. With `typing` what is sent is
 // message.typing.
 std::unique_ptr<contestant> make_kith_contestant(context& c, const shape& of, bool typing = false);
-// A peer with one group.
-std::unique_ptr<contestant> make_peer_contestant(context& c, const peer_kind& kind, std::size_t members,
-                                                 std::size_t text_bytes);
+// A peer with one group. `meanwhile` listens to those that are there already: who answers no ping is closed.
+std::unique_ptr<contestant> make_peer_contestant(context& c, const peer_kind& kind,
+                                                 const peer_group_plan& plan,
+                                                 const std::function<void()>& meanwhile);
 
 // A figure for each contestant: rounds of all alternate, so that what disturbs the machine disturbs all. Those that
 // wait their turn are listened to in between.

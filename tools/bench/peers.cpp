@@ -156,23 +156,27 @@ peer_process::~peer_process() {
     process_->end();
 }
 
-void add_peer_group(arena& load, const peer_process& server, const peer_kind& kind, std::size_t members,
-                    std::size_t senders, std::size_t text_bytes) {
-    const std::size_t group = load.add_group(kind.make_dialect(text_bytes));
+void add_peer_group(arena& load, const peer_process& server, const peer_kind& kind,
+                    const peer_group_plan& plan, const std::function<void()>& meanwhile) {
+    const std::size_t group = load.add_group(kind.make_dialect(plan.text_bytes));
     const auto enter = [&](std::size_t number, part as) {
+        meanwhile();
         unique_fd socket = dial(server.port());
-        greeting with(socket, [&load] { load.poll(); });
+        greeting with(socket, [&] {
+            load.poll();
+            meanwhile();
+        });
         kind.greet(with, number, as);
         return socket;
     };
-    for (std::size_t i = 0; i < members; ++i) {
+    for (std::size_t i = 0; i < plan.members; ++i) {
         if (kind.senders_apart)
             load.add_receiver(group, enter(i, part::member));
         else
             load.add_socket(group, enter(i, part::member));
     }
-    for (std::size_t i = 0; kind.senders_apart && i < senders; ++i)
-        load.add_sender(group, enter(members + i, part::sender));
+    for (std::size_t i = 0; kind.senders_apart && i < plan.senders; ++i)
+        load.add_sender(group, enter(plan.members + i, part::sender));
 }
 
 }  // namespace kith::bench

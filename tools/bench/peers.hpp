@@ -64,8 +64,15 @@ private:
     std::uint16_t port_ = 0;
 };
 
-// Adds the peer's one group to the load: `members` sockets, and `senders` more where those are apart.
-void add_peer_group(arena& load, const peer_process& server, const peer_kind& kind, std::size_t members,
-                    std::size_t senders, std::size_t text_bytes);
+// How many are in a peer's group, and how long what they say is.
+struct peer_group_plan {
+    std::size_t members = 0;
+    std::size_t senders = 0;  // more than the members, where those cannot send
+    std::size_t text_bytes = 0;
+};
+
+// Adds the peer's one group to the load. `meanwhile` is called again and again: it may take a minute.
+void add_peer_group(arena& load, const peer_process& server, const peer_kind& kind,
+                    const peer_group_plan& plan, const std::function<void()>& meanwhile);
 
 }  // namespace kith::bench
