@@ -17,10 +17,10 @@ struct options {
     bool floor_only = false;  // no Kith at all
     bool quick = false;  // a smoke test: every path, figures that mean nothing
     std::size_t rounds = 3;
-    double seconds = 2;
-    double answer_seconds = 5;  // of a round at an open-loop rate: p99.9 wants many samples
-    double idle_seconds = 5;
-    double settle_seconds = 3;  // after the last hello: presence is gathered for a second
+    double seconds = 1.5;
+    double answer_seconds = 3;  // of a round at an open-loop rate: p99.9 wants many samples
+    double idle_seconds = 4;
+    double settle_seconds = 2;  // after the last hello: presence is gathered for a second
     std::size_t fan_members = 1000;
     std::size_t idle_sockets = 10'000;
     std::size_t http_connections = 32;
