@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import type { ConversationSettings, Message, Session, Sync, User } from "./api/types";
 import { device_name } from "./base/device";
+import { forget_group, forget_groups, note_member, people, use_host } from "./groups";
 import { Drafts } from "./send/drafts";
 import { Marks } from "./send/marks";
 import { Outbox } from "./send/outbox";
@@ -10,6 +11,7 @@ import { apply, apply_message, read_to, Touched, type Held, type View } from "./
 import { Database, type Rows } from "./store/database";
 import * as state from "./store/state";
 import { Timeline } from "./store/timeline";
+import { no_longer_writes, show_typing, TypingTeller } from "./store/typing";
 import { Auth } from "./wire/auth";
 import { code_of } from "./wire/error";
 import type { Cursor, Durable, Hello, Mark, Passing, Sent } from "./wire/frames";
@@ -17,12 +19,11 @@ import { abandon_requests, request } from "./wire/http";
 import { Link } from "./wire/link";
 
 const timelines_max = 8;
-const typing_shown_ms = 6_000;
-const typing_again_ms = 4_000;
 const settle_ms = 800;
 const page_max = 100;
 const snapshot_conversations = 2_000;
 const conversations_max = 20_000;
+const departed_max = 100;
 
 const database = new Database();
 const timelines = new Map<string, Timeline>();
@@ -96,6 +97,23 @@ const link = new Link(auth, {
     state: (name, retry_at) => {
         state.connection.value =
             name === "waiting" ? { state: name, retry_at, offline: !navigator.onLine } : { state: name };
+    },
+});
+
+use_host({
+    save: (found) => void database.keep_people(found),
+    held: async (conversation) => {
+        if (!state.conversations.value.has(conversation)) await ask_for(conversation);
+    },
+    left: (conversation) => {
+        const row = state.conversations.value.get(conversation);
+        if (!row) return;
+        const rest = new Map(state.conversations.value);
+        rest.delete(conversation);
+        state.conversations.value = rest;
+        unkept.delete(conversation);
+        depart(conversation, row.title);
+        void database.remove_conversation(conversation);
     },
 });
 
@@ -175,7 +193,8 @@ async function leave(reason: "here" | "elsewhere"): Promise<void> {
     drafts.clear();
     timelines.clear();
     recalled_texts.clear();
-    typing_sent.clear();
+    typing_teller.clear();
+    forget_groups();
     unkept.clear();
     cursor = null;
     state.loaded.value = false;
@@ -183,6 +202,7 @@ async function leave(reason: "here" | "elsewhere"): Promise<void> {
     state.own_session.value = null;
     state.conversations.value = new Map();
     state.typing.value = new Map();
+    state.departed.value = new Map();
     arrived.value = [];
     watched.value = null;
     state.ended_elsewhere.value = reason === "elsewhere";
@@ -197,6 +217,8 @@ function show(rows: Rows): void {
     state.me.value = rows.me;
     state.conversations.value = new Map(rows.conversations.map((row) => [row.id, row]));
     state.loaded.value = true;
+    people.learn(rows.people, "storage");
+    know_peers(rows.conversations);
     drafts.adopt(rows.drafts);
     outbox.adopt(rows.outbox);
 }
@@ -210,10 +232,12 @@ function live(hello: Hello): void {
     outbox.live();
     marks.live();
     drafts.live();
+    people.live();
     timelines.forEach((timeline) => timeline.revive());
     void fill_holes();
     for (const row of state.conversations.value.values()) {
-        if (row.last_seq > row.delivered_seq && row.unread > 0) marks.want("delivered", row.id, row.last_seq);
+        if (row.kind === "direct" && row.last_seq > row.delivered_seq && row.unread > 0)
+            marks.want("delivered", row.id, row.last_seq);
     }
     void database.prune(state.conversations.value.values());
 }
@@ -221,7 +245,14 @@ function live(hello: Hello): void {
 function reset(sync: Sync): void {
     cursor = { epoch: sync.epoch, pos: sync.pos };
     state.me.value = sync.me;
-    state.conversations.value = new Map(sync.conversations.map((row) => [row.id, row]));
+    const before = state.conversations.value;
+    state.conversations.value = new Map(
+        sync.conversations.map((row) => {
+            const arrived_at = before.get(row.id)?.arrived_at;
+            return [row.id, arrived_at ? { ...row, arrived_at } : row];
+        }),
+    );
+    know_peers(sync.conversations);
     timelines.forEach((timeline) => timeline.forget());
     unkept.clear();
     void database.reset(sync);
@@ -237,6 +268,7 @@ function changes(list: Durable[], pos: number): void {
         apply(view, change, touched);
         if (change.type === "session.revoked" && change.data.session === auth.session)
             return auth.end("elsewhere");
+        learn_from(view, change);
     }
     const from = cursor.pos;
     cursor = { epoch: cursor.epoch, pos: Math.max(pos, cursor.pos) };
@@ -248,9 +280,43 @@ function changes(list: Durable[], pos: number): void {
         conversations: rows_of(view, new Set([...touched.conversations, ...unkept])),
         messages: touched.messages,
         dropped: touched.dropped,
+        left: touched.left.keys(),
     });
     unkept.clear();
     hear(list.flatMap((change) => (change.type === "message.created" ? [change.data] : [])));
+}
+
+/** People that an event tells of, and when a group came to be here: it is listed by that until someone writes. */
+function learn_from(view: View, change: Durable): void {
+    if (change.type === "card.updated") people.learn([change.data]);
+    else if (change.type === "conversation.created") {
+        const row = view.conversations.get(change.data.id);
+        if (row && !row.last_message && !row.arrived_at)
+            view.conversations.set(row.id, { ...row, arrived_at: new Date().toISOString() });
+        know_peers([change.data]);
+    } else if (
+        change.type === "member.joined" ||
+        change.type === "member.changed" ||
+        change.type === "member.left"
+    ) {
+        note_member(change);
+    }
+}
+
+function know_peers(rows: readonly Held[]): void {
+    people.learn(rows.flatMap((row) => row.peer ?? []));
+}
+
+/** Nothing of a group stays that one is no longer in; its open view says so. */
+function depart(conversation: string, title: string): void {
+    timelines.get(conversation)?.forget();
+    timelines.delete(conversation);
+    outbox.drop_all(conversation);
+    drafts.forget(conversation);
+    forget_group(conversation);
+    const next = new Map(state.departed.value).set(conversation, title);
+    if (next.size > departed_max) next.delete(next.keys().next().value!);
+    state.departed.value = next;
 }
 
 /** Messages learnt of without an event: the answer to a send, a page that fills holes. */
@@ -272,6 +338,7 @@ function publish(view: View, touched: Touched): void {
     if (touched.me) state.me.value = view.me;
     if (touched.conversations.size > 0) state.conversations.value = view.conversations;
     for (const id of touched.dropped) timelines.get(id)?.forget();
+    touched.left.forEach((title, id) => (unkept.delete(id), depart(id, title)));
     for (const message of touched.messages) {
         timelines.get(message.conversation)?.note(message);
         if (message.sender === view.me.id && message.client_id) outbox.acknowledged(message.client_id);
@@ -300,12 +367,12 @@ async function recount(conversation: string): Promise<void> {
 function hear(messages: Message[]): void {
     const others = messages.filter((message) => message.sender !== state.me.value?.id);
     if (others.length === 0) return;
-    const writing = new Map(state.typing.value);
     for (const message of others) {
-        writing.delete(message.conversation);
-        marks.want("delivered", message.conversation, message.seq);
+        no_longer_writes(message.conversation, message.sender);
+        // In a group nobody is told of it, so it is not worth a request of every member.
+        if (state.conversations.value.get(message.conversation)?.kind === "direct")
+            marks.want("delivered", message.conversation, message.seq);
     }
-    if (writing.size !== state.typing.value.size) state.typing.value = writing;
     arrived.value = others;
 }
 
@@ -341,6 +408,7 @@ function hold(rows: Held[]): void {
         ...state.conversations.value,
         ...fresh.map((row) => [row.id, row] as const),
     ]);
+    know_peers(fresh);
     if (cursor) void database.keep_conversations(fresh, cursor);
 }
 
@@ -357,29 +425,14 @@ async function load_rest(): Promise<void> {
 }
 
 function passing(event: Passing): void {
-    if (event.type === "typing") show_typing(event.data);
-    else if (event.type === "token.expiring") void auth.renew().catch(() => {});
+    if (event.type === "typing") {
+        if (event.data.user !== state.me.value?.id) show_typing(event.data);
+    } else if (event.type === "token.expiring") void auth.renew().catch(() => {});
     else if (event.type === "presence") {
         const { user, presence, last_seen } = event.data;
         for (const row of state.conversations.value.values())
             if (row.peer?.id === user) put({ ...row, peer: { ...row.peer, presence, last_seen } });
     }
-}
-
-function show_typing(data: { conversation: string; user: string; state: string }): void {
-    if (data.user === state.me.value?.id) return;
-    const next = new Map(state.typing.value);
-    const until = Date.now() + typing_shown_ms;
-    if (data.state === "none") next.delete(data.conversation);
-    else next.set(data.conversation, { user: data.user, until });
-    state.typing.value = next;
-    if (data.state === "none") return;
-    setTimeout(() => {
-        if (state.typing.value.get(data.conversation)?.until !== until) return;
-        const later = new Map(state.typing.value);
-        later.delete(data.conversation);
-        state.typing.value = later;
-    }, typing_shown_ms);
 }
 
 function put(row: Held): void {
@@ -406,8 +459,11 @@ export function timeline(id: string): Timeline {
             kept: (conversation, from, to) => database.messages(conversation, from, to),
             fetch: async (conversation, query) => {
                 const items = await history(conversation, query);
-                void database.keep(items);
-                return items;
+                // A page that comes after one has left, or joined anew, is not kept.
+                const first_seq = state.conversations.value.get(conversation)?.first_seq ?? Infinity;
+                const seen = items.filter((message) => message.seq >= first_seq);
+                void database.keep(seen);
+                return seen;
             },
             conversation: (conversation) => state.conversations.value.get(conversation),
         });
@@ -473,15 +529,12 @@ export function mark_read(conversation: string, seq: number, unread: number): vo
     marks.want("read", conversation, seq);
 }
 
-const typing_sent = new Map<string, number>();
+const typing_teller = new TypingTeller((conversation, writing) => {
+    void link.request("message.typing", { conversation, state: writing }).catch(() => {});
+});
 
-export function tell_typing(conversation: string, writing: boolean): void {
-    const last = typing_sent.get(conversation) ?? 0;
-    if (writing ? Date.now() - last < typing_again_ms : last === 0) return;
-    if (writing) typing_sent.set(conversation, Date.now());
-    else typing_sent.delete(conversation);
-    void link.request("message.typing", { conversation, state: writing ? "typing" : "none" }).catch(() => {});
-}
+export const tell_typing = (conversation: string, writing: boolean): void =>
+    typing_teller.tell(conversation, writing);
 
 export const set_draft = (conversation: string, text: string): void => drafts.set(conversation, text);
 export const leave_draft = (conversation: string): void => drafts.leave(conversation);

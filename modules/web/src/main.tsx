@@ -5,6 +5,8 @@ import "./styles/base.css";
 import "./styles/parts.css";
 import "./styles/shell.css";
 import "./styles/list.css";
+import "./styles/groups.css";
+import "./styles/search.css";
 import "./styles/chat.css";
 import "./styles/entry.css";
 import "./styles/settings.css";

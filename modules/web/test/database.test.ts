@@ -1,6 +1,7 @@
 // Storage: rows and cursor in one transaction, tabs that do not undo each other, reset, wipe.
+import { openDB } from "idb";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Database, type Batch } from "../src/store/database";
+import { Database, database_name, type Batch } from "../src/store/database";
 import { conversation, message, user } from "./make";
 
 let database: Database;
@@ -20,6 +21,7 @@ function batch(pos: number, text: string, epoch = "e"): Batch {
         conversations: [conversation("c2", "2", { last_seq: 1, title: text })],
         messages: [message("c2", 1, "2", { pos, body: { text } })],
         dropped: [],
+    left: [],
     };
 }
 
@@ -120,5 +122,57 @@ describe("database", () => {
         await database.commit(batch(11, "eleven"));
         await database.commit({ ...batch(12, ""), messages: [], dropped: ["c2"] });
         expect(await database.messages("c2", 1, 9)).toEqual([]);
+    });
+
+    it("a group that one has left goes with its messages, in the transaction that moves the cursor", async () => {
+        await database.commit({ ...batch(11, "here") });
+        await database.commit({
+            ...batch(12, "gone"),
+            from: 11,
+            conversations: [],
+            messages: [],
+            dropped: ["c2"],
+            left: ["c2"],
+        });
+        const rows = await database.load();
+        expect(rows?.cursor.pos).toBe(12);
+        expect(rows?.conversations).toEqual([]);
+        expect(await database.messages("c2", 0, 99)).toEqual([]);
+    });
+
+    it("one that was left by an answer goes too, and the others stay", async () => {
+        await database.commit({ ...batch(11, "here") });
+        await database.keep([message("c3", 1, "3")]);
+        await database.remove_conversation("c2");
+        expect((await database.load())?.conversations).toEqual([]);
+        expect(await database.messages("c2", 0, 99)).toEqual([]);
+        expect(await database.messages("c3", 0, 99)).toHaveLength(1);
+    });
+
+    it("keeps names in a bounded number", async () => {
+        await database.keep_people(Array.from({ length: 1_900 }, (_, at) => user(String(at + 1))));
+        await database.keep_people([user("5", "new name")]);
+        const people = (await database.load())!.people;
+        expect(people).toHaveLength(1_900);
+        expect(people.find((one) => one.id === "5")?.nickname).toBe("new name");
+        await database.keep_people(Array.from({ length: 200 }, (_, at) => user(String(at + 5_000))));
+        expect((await database.load())!.people).toHaveLength(200);
+    });
+
+    it("a browser that kept rows before names were kept goes on with them", async () => {
+        await database.wipe();
+        const old = await openDB(database_name, 1, {
+            upgrade(db) {
+                for (const name of ["meta", "conversations", "messages", "outbox", "drafts"])
+                    db.createObjectStore(name);
+            },
+        });
+        await old.put("meta", { epoch: "e", pos: 7 }, "cursor");
+        await old.put("meta", user("1"), "me");
+        old.close();
+        await database.start();
+        expect((await database.load())?.cursor).toEqual({ epoch: "e", pos: 7 });
+        await database.keep_people([user("5")]);
+        expect((await database.load())?.people).toHaveLength(1);
     });
 });

@@ -68,6 +68,7 @@ describe("rows of a timeline", () => {
     });
     const frame = (more: Partial<Frame> = {}): Frame => ({
         me: "1",
+        group: false,
         peer_read_seq: 0,
         peer_delivered_seq: 0,
         unread_from: null,

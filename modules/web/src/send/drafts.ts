@@ -43,6 +43,15 @@ export class Drafts {
         if (this.#timers.has(conversation)) void this.#send(conversation);
     }
 
+    /** The conversation is no longer one's own. */
+    forget(conversation: string): void {
+        clearTimeout(this.#timers.get(conversation));
+        this.#timers.delete(conversation);
+        this.#all.delete(conversation);
+        void this.#host.remove(conversation);
+        this.#show();
+    }
+
     live(): void {
         this.#live = true;
         for (const conversation of this.#all.keys()) this.#later(conversation);

@@ -83,6 +83,11 @@ export class Outbox {
         if (this.#find(client_id)?.state !== "sending") this.#forget(client_id);
     }
 
+    /** The conversation is no longer one's own: nothing can be sent to it. */
+    drop_all(conversation: string): void {
+        for (const row of this.#all) if (row.conversation === conversation) this.#forget(row.client_id);
+    }
+
     /** An event or another tab tells that the server has it. */
     acknowledged(client_id: string): boolean {
         const held = this.#find(client_id) !== undefined;

@@ -1,6 +1,6 @@
 // What an event does to what this client holds. Pure: no storage, no network, no clock.
 import type { Conversation, Message, User } from "../api/types";
-import type { Change } from "../wire/frames";
+import type { Belonging, Change } from "../wire/frames";
 
 /**
  * A conversation as held here, with what is needed to count its unread messages exactly whatever the order of
@@ -18,6 +18,8 @@ export type Held = Conversation & {
      * asked.
      */
     doubt?: boolean;
+    /** When it came to be here, for a group in which nothing has been written since. */
+    arrived_at?: string;
 };
 
 export interface View {
@@ -31,6 +33,8 @@ export class Touched {
     readonly messages: Message[] = [];
     /** Conversations whose first visible message moved: their rows are worth nothing any more. */
     readonly dropped = new Set<string>();
+    /** Groups that one is no longer in, with their titles: nothing of them stays. */
+    readonly left = new Map<string, string>();
     /** Conversations that are spoken of but not held: to be asked for. */
     readonly unknown = new Set<string>();
     me = false;
@@ -110,7 +114,7 @@ export function read_to(row: Held, seq: number, left: number | undefined): Held 
 export function apply_message(view: View, message: Message, touched: Touched): void {
     const row = view.conversations.get(message.conversation);
     if (!row) {
-        touched.unknown.add(message.conversation);
+        if (!touched.left.has(message.conversation)) touched.unknown.add(message.conversation);
         return;
     }
     if (message.seq < row.first_seq) return;
@@ -124,7 +128,8 @@ export function apply_message(view: View, message: Message, touched: Touched): v
 function apply_conversation(view: View, given: Conversation, touched: Touched): void {
     const held = view.conversations.get(given.id);
     if (held && held.first_seq !== given.first_seq) touched.dropped.add(given.id);
-    view.conversations.set(given.id, given);
+    touched.left.delete(given.id);
+    view.conversations.set(given.id, held?.arrived_at ? { ...given, arrived_at: held.arrived_at } : given);
     touched.conversations.add(given.id);
 }
 
@@ -146,6 +151,8 @@ function mark(
 ): void {
     const { conversation, user, seq, unread } = change.data;
     const mine = user === view.me.id;
+    // What the others of a group have read is not shown.
+    if (!mine && view.conversations.get(conversation)?.kind === "group") return;
     const read = change.type === "conversation.read";
     update(
         view,
@@ -175,6 +182,51 @@ function apply_card(view: View, user: User, touched: Touched): void {
     }
 }
 
+/** One is in a group anew: what could be seen before is no longer to be seen. */
+function join(view: View, data: Belonging, touched: Touched): void {
+    const first_seq = data.first_seq;
+    const row = view.conversations.get(data.conversation);
+    if (first_seq === null || row?.first_seq === first_seq) return;
+    update(
+        view,
+        data.conversation,
+        (held) => ({
+            ...held,
+            first_seq,
+            last_message: (held.last_message?.seq ?? 0) < first_seq ? null : held.last_message,
+            holes: [],
+            fresh: [],
+            doubt: true,
+        }),
+        touched,
+    );
+    if (row) touched.dropped.add(data.conversation);
+}
+
+function apply_member(
+    view: View,
+    change: Extract<Change, { type: `member.${string}` }>,
+    touched: Touched,
+): void {
+    const id = change.data.conversation;
+    if (change.type !== "member.left") {
+        const { member } = change.data;
+        if (member.user.id !== view.me.id) return;
+        if (change.type === "member.joined") join(view, change.data, touched);
+        const row = view.conversations.get(id);
+        if (!row?.group || row.group.role === member.role) return;
+        update(view, id, (held) => ({ ...held, group: { ...held.group!, role: member.role } }), touched);
+        return;
+    }
+    if (change.data.member.user.id !== view.me.id) return;
+    const row = view.conversations.get(id);
+    touched.left.set(id, row?.title ?? "");
+    touched.dropped.add(id);
+    touched.conversations.add(id);
+    view.conversations.delete(id);
+    touched.unknown.delete(id);
+}
+
 export function apply(view: View, change: Change, touched: Touched): void {
     switch (change.type) {
         case "message.created":
@@ -194,6 +246,10 @@ export function apply(view: View, change: Change, touched: Touched): void {
         case "conversation.read":
         case "conversation.delivered":
             return mark(view, change, touched);
+        case "member.joined":
+        case "member.changed":
+        case "member.left":
+            return apply_member(view, change, touched);
         case "user.updated":
             if (change.data.id === view.me.id) {
                 view.me = { ...view.me, ...change.data };

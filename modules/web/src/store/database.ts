@@ -20,6 +20,7 @@ interface Schema extends DBSchema {
     messages: { key: [string, number]; value: Message };
     outbox: { key: string; value: Unsent };
     drafts: { key: string; value: { conversation: string; text: string } };
+    people: { key: string; value: User };
 }
 
 export interface Rows {
@@ -28,6 +29,7 @@ export interface Rows {
     conversations: Held[];
     outbox: Unsent[];
     drafts: { conversation: string; text: string }[];
+    people: User[];
 }
 
 /** The rows that a batch of events changed, as they are after it. */
@@ -39,11 +41,13 @@ export interface Batch {
     conversations: Held[];
     messages: Message[];
     dropped: Iterable<string>;
+    /** Groups that one is no longer in. */
+    left: Iterable<string>;
 }
 
 export const database_name = "kith";
-const version = 1;
-const stores = ["meta", "conversations", "messages", "outbox", "drafts"] as const;
+const version = 2;
+const stores = ["meta", "conversations", "messages", "outbox", "drafts", "people"] as const;
 /** A write that throws would leave what went before it to be committed: all of it or nothing. */
 async function whole(
     tx: { abort(): void; done: Promise<void> },
@@ -66,6 +70,7 @@ async function whole(
 
 const messages_kept_max = 30_000;
 const messages_kept_each = 500;
+const people_kept_max = 2_000;
 
 function all_of(conversation: string): IDBKeyRange {
     return IDBKeyRange.bound([conversation, 0], [conversation, Number.MAX_SAFE_INTEGER]);
@@ -85,7 +90,9 @@ export class Database {
         if (this.#db || typeof indexedDB === "undefined") return;
         try {
             this.#db = await openDB<Schema>(database_name, version, {
-                upgrade(db) {
+                upgrade(db, before) {
+                    if (before < 2) db.createObjectStore("people", { keyPath: "id" });
+                    if (before >= 1) return;
                     db.createObjectStore("meta");
                     db.createObjectStore("conversations", { keyPath: "id" });
                     db.createObjectStore("messages", { keyPath: ["conversation", "seq"] });
@@ -108,15 +115,16 @@ export class Database {
     /** One reading of rows and cursor that belong together, or null when there is nothing whole. */
     async load(): Promise<Rows | null> {
         return this.#guard(null, async (db) => {
-            const tx = db.transaction(["meta", "conversations", "outbox", "drafts"]);
-            const [cursor, me, conversations, outbox, drafts] = await Promise.all([
+            const tx = db.transaction(["meta", "conversations", "outbox", "drafts", "people"]);
+            const [cursor, me, conversations, outbox, drafts, people] = await Promise.all([
                 tx.objectStore("meta").get("cursor") as Promise<Cursor | undefined>,
                 tx.objectStore("meta").get("me") as Promise<User | undefined>,
                 tx.objectStore("conversations").getAll(),
                 tx.objectStore("outbox").getAll(),
                 tx.objectStore("drafts").getAll(),
+                tx.objectStore("people").getAll(),
             ]);
-            return cursor && me ? { cursor, me, conversations, outbox, drafts } : null;
+            return cursor && me ? { cursor, me, conversations, outbox, drafts, people } : null;
         });
     }
 
@@ -132,6 +140,7 @@ export class Database {
                 if (!held || held.epoch !== batch.cursor.epoch) return;
                 if (held.pos >= batch.cursor.pos || held.pos < batch.from) return;
                 for (const id of batch.dropped) write(tx.objectStore("messages").delete(all_of(id)));
+                for (const id of batch.left) write(tx.objectStore("conversations").delete(id));
                 for (const row of batch.conversations) write(tx.objectStore("conversations").put(row));
                 for (const message of batch.messages) write(tx.objectStore("messages").put(message));
                 if (batch.me) write(tx.objectStore("meta").put(batch.me, "me"));
@@ -208,6 +217,28 @@ export class Database {
 
     async remove_draft(conversation: string): Promise<void> {
         return this.#guard(undefined, (db) => db.delete("drafts", conversation));
+    }
+
+    /** Names that were asked for; beyond the bound they are gathered anew. */
+    async keep_people(people: User[]): Promise<void> {
+        return this.#guard(undefined, async (db) => {
+            const tx = db.transaction("people", "readwrite");
+            await whole(tx, async (write) => {
+                if ((await tx.store.count()) + people.length > people_kept_max) write(tx.store.clear());
+                for (const user of people) write(tx.store.put(user));
+            });
+        });
+    }
+
+    /** A group that one has left leaves nothing here. */
+    async remove_conversation(id: string): Promise<void> {
+        return this.#guard(undefined, async (db) => {
+            const tx = db.transaction(["conversations", "messages"], "readwrite");
+            await whole(tx, (write) => {
+                write(tx.objectStore("conversations").delete(id));
+                write(tx.objectStore("messages").delete(all_of(id)));
+            });
+        });
     }
 
     /** Old messages are a cache: beyond the bound only the newest of each conversation stay. */

@@ -1,6 +1,6 @@
 // What the screen shows, as signals. Written by the client alone, read by the components.
 import { computed, signal } from "@preact/signals";
-import type { ServerInfo, User } from "../api/types";
+import type { Group, ServerInfo, User } from "../api/types";
 import type { Held } from "./apply";
 import type { Unsent } from "./database";
 
@@ -22,14 +22,18 @@ const live = computed(() => connection.value.state === "live");
 /** False until the first rows are there, from storage or from the server. */
 export const loaded = signal(false);
 export const unsent = signal<readonly Unsent[]>([]);
-/** Who is writing, by conversation, until when. */
-export const typing = signal<ReadonlyMap<string, { user: string; until: number }>>(new Map());
+/** Who is writing, by conversation and person, until when. */
+export const typing = signal<ReadonlyMap<string, ReadonlyMap<string, number>>>(new Map());
+/** Groups that one was taken out of, or left, while this page was open: their titles. */
+export const departed = signal<ReadonlyMap<string, string>>(new Map());
+/** What is known of groups beyond their conversations. */
+export const groups = signal<ReadonlyMap<string, Group>>(new Map());
 export const text_code_points_max = signal(8_000);
 /** Drafts by conversation as they are here, which may be ahead of the server. */
 export const drafts = signal<ReadonlyMap<string, string>>(new Map());
 
 function last_time(row: Held): string {
-    return row.last_message?.sent_at ?? "";
+    return row.last_message?.sent_at ?? row.arrived_at ?? "";
 }
 
 export function by_recency(a: Held, b: Held): number {
@@ -43,10 +47,15 @@ export function is_muted(row: Held, now: number = Date.now()): boolean {
     return row.settings.muted_until !== null && Date.parse(row.settings.muted_until) > now;
 }
 
-/** The list on the left: without those that hold nothing yet or were put away. */
+/** Whether there is a message in it that one may see. */
+export function is_bare(row: Held): boolean {
+    return row.last_seq < Math.max(row.first_seq, 1);
+}
+
+/** The list on the left: without direct ones that hold nothing yet, and without what was put away. */
 export const listed = computed<readonly Held[]>(() =>
     [...conversations.value.values()]
-        .filter((row) => row.last_seq >= Math.max(row.first_seq, 1) && !row.settings.hidden)
+        .filter((row) => (row.kind === "group" || !is_bare(row)) && !row.settings.hidden)
         .sort(by_recency),
 );
 

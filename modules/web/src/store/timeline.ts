@@ -61,10 +61,10 @@ export class Timeline {
 
     get at_start(): boolean {
         // An empty window is at the start only where there is nothing to load.
-        return this.empty ? (this.#row?.last_seq ?? 0) === 0 : this.#lo <= (this.#row?.first_seq ?? 1);
+        return this.empty ? this.#last === 0 : this.#lo <= (this.#row?.first_seq ?? 1);
     }
     get at_head(): boolean {
-        return this.#hi >= (this.#row?.last_seq ?? 0);
+        return this.#hi >= this.#last;
     }
 
     /** The newest page, from what is kept if it reaches to the head. */
@@ -127,7 +127,7 @@ export class Timeline {
 
     /** Brings a message into the window, moving the window there when it is far. */
     async reach(seq: number): Promise<void> {
-        const near = seq > (this.#row?.last_seq ?? 0) - page_size;
+        const near = seq > this.#last - page_size;
         if (near || this.#ready) await this.open();
         if (this.#rows.has(seq)) return;
         const generation = ++this.#generation;
@@ -176,6 +176,12 @@ export class Timeline {
         return this.#source.conversation(this.id);
     }
 
+    /** The newest message that one may see; 0 when there is none, as for who has just come into a group. */
+    get #last(): number {
+        const row = this.#row;
+        return row && row.last_seq >= row.first_seq ? row.last_seq : 0;
+    }
+
     /** What stands around a message: from what is kept, if the message itself is. */
     async #around(seq: number): Promise<Message[]> {
         const half = page_size / 2;
@@ -204,7 +210,7 @@ export class Timeline {
 
     async #load_head(): Promise<void> {
         const generation = ++this.#generation;
-        const last = this.#row?.last_seq ?? 0;
+        const last = this.#last;
         this.#headed = true;
         if (last === 0) {
             this.older.value = "idle";

@@ -44,10 +44,14 @@ export function path_of(route: Route): string {
 
 export const route = signal<Route>({ at: "home" });
 
+/** Counts how often one was sent to a message, so that going to the same one again goes there again. */
+export const leaps = signal(0);
+
 export function go(to: Route, how: "push" | "replace" = "push"): void {
     const path = path_of(to);
     if (how === "replace" || path === location.pathname) history.replaceState(null, "", path);
     else history.pushState(null, "", path);
+    if (to.at === "chat" && to.seq !== undefined) leaps.value++;
     route.value = to;
 }
 

@@ -1,5 +1,5 @@
 // The frames of the socket (subprotocol kith.v1): requests, answers, events.
-import type { Conversation, Message, User } from "../api/types";
+import type { Conversation, Member, Message, User } from "../api/types";
 
 export interface Cursor {
     epoch: string;
@@ -19,6 +19,20 @@ export interface Shared {
     avatar: string | null;
 }
 
+/** Someone came into a group, or is another one in it than before. */
+export interface Belonging {
+    conversation: string;
+    member: Member;
+    /** The first message that this member may see. */
+    first_seq: number | null;
+}
+
+/** Someone is no longer in a group. For that person it is the last thing heard of it. */
+export interface Parting {
+    conversation: string;
+    member: { user: User };
+}
+
 /**
  * Durable events: each carries the whole thing as it is, so any of them may be applied without those before.
  */
@@ -27,6 +41,8 @@ export type Change =
     | { type: "conversation.created" | "conversation.settings"; data: Conversation }
     | { type: "conversation.updated"; data: Shared }
     | { type: "conversation.read" | "conversation.delivered"; data: Reach }
+    | { type: "member.joined" | "member.changed"; data: Belonging }
+    | { type: "member.left"; data: Parting }
     | { type: "user.updated" | "card.updated"; data: User }
     | { type: "session.revoked"; data: { session: string } };
 
@@ -84,6 +100,9 @@ const durable_types = new Set<string>([
     "conversation.updated",
     "conversation.read",
     "conversation.delivered",
+    "member.joined",
+    "member.changed",
+    "member.left",
     "user.updated",
     "card.updated",
     "session.revoked",

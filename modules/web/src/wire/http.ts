@@ -19,6 +19,10 @@ export interface Options<O> {
     body?: BodyOf<O>;
     /** Sign-in, registration and refresh carry no access token. */
     anonymous?: boolean;
+    /** The same for each try of one wish: it takes effect once. */
+    idempotency_key?: string;
+    /** Gives the request up when what it asks for is no longer wanted. */
+    wanted?: AbortSignal;
 }
 
 /** Hands out the access token, renewing it first when `stale` is the one that was refused. */
@@ -88,8 +92,10 @@ async function once(
     body: unknown,
     token: string | null,
     giving_up: AbortController,
+    key?: string,
 ): Promise<Answer> {
     const headers: Record<string, string> = { Accept: "application/json" };
+    if (key) headers["Idempotency-Key"] = key;
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (token) headers["Authorization"] = `Bearer ${token}`;
     const timer = setTimeout(() => giving_up.abort(), timeout_ms);
@@ -119,12 +125,16 @@ export async function request<M extends Method, P extends PathsWith<M>>(
     const url = address(String(path), options);
     const giving_up = new AbortController();
     if (!options.anonymous) under_way.add(giving_up);
+    const unwanted = () => giving_up.abort();
+    options.wanted?.addEventListener("abort", unwanted);
+    if (options.wanted?.aborted) giving_up.abort();
     try {
         const answer = await with_token(method.toUpperCase(), url, options, giving_up);
         if (!answer.ok) throw problem_of(answer);
         if (answer.status === 204) return undefined as AnswerOf<Op<M, P>>;
         return parsed(answer.text) as AnswerOf<Op<M, P>>;
     } finally {
+        options.wanted?.removeEventListener("abort", unwanted);
         under_way.delete(giving_up);
     }
 }
@@ -133,14 +143,15 @@ export async function request<M extends Method, P extends PathsWith<M>>(
 async function with_token(
     verb: string,
     url: string,
-    options: { body?: unknown; anonymous?: boolean },
+    options: { body?: unknown; anonymous?: boolean; idempotency_key?: string },
     giving_up: AbortController,
 ): Promise<Answer> {
     if (options.anonymous || !tokens) return once(verb, url, options.body, null, giving_up);
     const token = await tokens.token();
-    const answer = await once(verb, url, options.body, token, giving_up);
+    const { body, idempotency_key } = options;
+    const answer = await once(verb, url, body, token, giving_up, idempotency_key);
     if (answer.status !== 401) return answer;
-    return once(verb, url, options.body, await tokens.token(token), giving_up);
+    return once(verb, url, body, await tokens.token(token), giving_up, idempotency_key);
 }
 
 function parsed(text: string): unknown {

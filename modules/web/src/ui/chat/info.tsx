@@ -12,7 +12,11 @@ import { Switch } from "../parts/field";
 import { Icon } from "../parts/icon";
 import { open_menu } from "../parts/menu";
 import { Text } from "../parts/text";
-import { info_open, presence_text, use_info_focus } from "./chat";
+import { lazy } from "../parts/lazy";
+import { presence_text } from "./chat";
+import { close_side, use_side_focus } from "./side";
+
+const GroupPanel = lazy(() => import("../group/panel"));
 
 const for_ever_year = 2900;
 
@@ -23,28 +27,38 @@ export function muted_text(until: string): string {
 }
 
 export function Info({ row }: { row: Held }) {
-    const close = () => (info_open.value = false);
     const panel = useRef<HTMLElement>(null);
-    use_info_focus(panel);
+    use_side_focus(panel);
+    const options = <Options row={row} />;
     return (
         <aside class="info" ref={panel} aria-label={t("chat.info")} tabIndex={-1} data-region>
             <header class="info-head">
                 <h2>{t("info.title")}</h2>
-                <button type="button" class="quiet round" aria-label={t("chat.info_close")} onClick={close}>
+                <button type="button" class="quiet round" aria-label={t("chat.info_close")} onClick={close_side}>
                     <Icon node={X} />
                 </button>
             </header>
-            <div class="info-body">
-                <div class="info-who">
-                    <Avatar id={row.peer?.id ?? row.id} name={row.title} size={96} />
-                    <bdi class="info-name">{row.title}</bdi>
-                    <span class="muted">{presence_text(row)}</span>
-                </div>
-                {row.peer?.username && <Facts peer={row.peer} />}
-                <h3>{t("info.options")}</h3>
-                <Options row={row} />
-            </div>
+            {row.group ? (
+                <GroupPanel key={row.first_seq} row={row} options={options} />
+            ) : (
+                <Person row={row} />
+            )}
         </aside>
+    );
+}
+
+function Person({ row }: { row: Held }) {
+    return (
+        <div class="info-body">
+            <div class="info-who">
+                <Avatar id={row.peer?.id ?? row.id} name={row.title} size={96} />
+                <bdi class="info-name">{row.title}</bdi>
+                <span class="muted">{presence_text(row)}</span>
+            </div>
+            {row.peer?.username && <Facts peer={row.peer} />}
+            <h3>{t("info.options")}</h3>
+            <Options row={row} />
+        </div>
     );
 }
 

@@ -16,7 +16,15 @@ export type Item =
     | { kind: "start"; key: string }
     | { kind: "day"; key: string; time: string }
     | { kind: "unread"; key: string }
-    | ({ kind: "message"; key: string; message: Message; own: boolean; mark: Mark | null } & Grouped)
+    | ({
+          kind: "message";
+          key: string;
+          message: Message;
+          own: boolean;
+          /** Whether the sender's name stands above the first of a run, as in groups. */
+          named: boolean;
+          mark: Mark | null;
+      } & Grouped)
     | ({ kind: "unsent"; key: string; unsent: Unsent } & Grouped);
 
 export interface Source {
@@ -29,6 +37,8 @@ export interface Source {
 
 export interface Frame {
     me: string;
+    /** A group: names are shown, and nobody's marks are known. */
+    group: boolean;
     peer_read_seq: number;
     peer_delivered_seq: number;
     /** The first message that was unread when the conversation was opened. */
@@ -90,9 +100,10 @@ export function build_items(source: Source, frame: Frame): Item[] {
         }
         const own = message.sender === frame.me;
         const key = key_of(message, frame.me);
+        const mark = mark_of(message, frame);
         if (own) own_keys.add(key);
         add(
-            { kind: "message", key, message, own, mark: mark_of(message, frame), first: false, last: false },
+            { kind: "message", key, message, own, named: frame.group && !own, mark, first: false, last: false },
             message.sender,
             at,
         );
@@ -115,6 +126,7 @@ export function build_items(source: Source, frame: Frame): Item[] {
 
 const line_px = 22;
 const letters_per_line = 62;
+const name_px = 18;
 
 /** A guess at a row's height, so that the list is about right before anything is measured. */
 export function guess_height(item: Item): number {
@@ -124,5 +136,6 @@ export function guess_height(item: Item): number {
     const text = item.kind === "unsent" ? item.unsent.text : (item.message.body?.text ?? "");
     let lines = 0;
     for (const line of text.split("\n")) lines += Math.max(1, Math.ceil(line.length / letters_per_line));
-    return lines * line_px + 14 + (item.first ? 12 : 2);
+    const name = item.kind === "message" && item.named && item.first ? name_px : 0;
+    return lines * line_px + 14 + name + (item.first ? 12 : 2);
 }

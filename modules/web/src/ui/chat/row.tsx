@@ -5,8 +5,8 @@ import { drop_unsent, recalled_text, retry_send } from "../../client";
 import { clock, day_name, exact, t } from "../../i18n/language";
 import type { Held } from "../../store/apply";
 import type { Unsent } from "../../store/database";
-import { me } from "../../store/state";
-import { Avatar } from "../parts/avatar";
+import { is_bare, me } from "../../store/state";
+import { Avatar, colour_of } from "../parts/avatar";
 import { now } from "../parts/clock";
 import { explain } from "../parts/errors";
 import { Icon } from "../parts/icon";
@@ -15,6 +15,7 @@ import { Text } from "../parts/text";
 import { RequestError } from "../../wire/error";
 import { take_back } from "./composer_state";
 import type { Item, Mark } from "./items";
+import { name_of, shown_name } from "./names";
 import { open_message_menu, register_row } from "./message_menu";
 
 export function Row({ item, row, flash }: { item: Item; row: Held; flash: boolean }) {
@@ -22,7 +23,7 @@ export function Row({ item, row, flash }: { item: Item; row: Held; flash: boolea
         case "start":
             return (
                 <div class="row-start" data-key={item.key}>
-                    <p>{t(row.last_seq === 0 ? "chat.empty" : "chat.start", { name: row.title })}</p>
+                    <p>{start_text(row)}</p>
                 </div>
             );
         case "day":
@@ -42,6 +43,14 @@ export function Row({ item, row, flash }: { item: Item; row: Held; flash: boolea
         case "unsent":
             return <UnsentRow item={item} />;
     }
+}
+
+/** What stands above the first message that one may see. */
+function start_text(row: Held): string {
+    const name = row.title;
+    if (row.kind === "direct") return t(is_bare(row) ? "chat.empty" : "chat.start", { name });
+    if (row.first_seq > 1) return t("group.start_later", { name });
+    return t(is_bare(row) ? "group.empty" : "group.start", { name });
 }
 
 function classes(own: boolean, first: boolean, last: boolean, flash = false): string {
@@ -65,7 +74,8 @@ function MessageRow({
     flash: boolean;
 }) {
     const { message, own } = item;
-    const name = own ? t("message.you") : row.title;
+    const name = name_of(message.sender, row);
+    const face = row.kind === "group" ? message.sender : (row.peer?.id ?? row.id);
     const silent = message.recalled_at ? "list.recalled" : "list.no_text";
     return (
         <article
@@ -83,10 +93,13 @@ function MessageRow({
         >
             {!own && (
                 <span class="row-face">
-                    {item.last && <Avatar id={row.peer?.id ?? row.id} name={row.title} size={32} />}
+                    {item.last && <Avatar id={face} name={shown_name(message.sender, row)} size={32} />}
                 </span>
             )}
             <div class={message.body ? "bubble" : "bubble gone"}>
+                {item.named && item.first && (
+                    <bdi class={`sender sender-colour-${colour_of(message.sender)}`}>{shown_name(message.sender, row)}</bdi>
+                )}
                 <Content message={message} row={row} />
                 <span class="meta">
                     {message.edited_at && message.body && <span>{t("message.edited")}</span>}
@@ -116,8 +129,8 @@ function Content({ message, row }: { message: Message; row: Held }) {
                 <span>
                     {mine
                         ? t("message.recalled_you")
-                        : message.recalled_by === row.peer?.id
-                          ? t("message.recalled", { name: row.title })
+                        : message.recalled_by === message.sender
+                          ? t("message.recalled", { name: name_of(message.sender, row) })
                           : t("message.recalled_admin")}
                 </span>
                 {mine && text !== undefined && (

@@ -7,7 +7,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { timeline as timeline_of, watched } from "../../client";
 import { language, t } from "../../i18n/language";
 import type { Held } from "../../store/apply";
-import { me, unsent } from "../../store/state";
+import { is_bare, me, unsent } from "../../store/state";
 import type { Timeline as Model } from "../../store/timeline";
 import { now } from "../parts/clock";
 import { Heights, type Span } from "../parts/heights";
@@ -43,6 +43,7 @@ function use_items(row: Held, model: Model, unread_from: number | null): Item[] 
         const { peer_read_seq, peer_delivered_seq } = row;
         return build_items(model, {
             me: own,
+            group: row.kind === "group",
             peer_read_seq: peer_read_seq ?? 0,
             peer_delivered_seq: peer_delivered_seq ?? 0,
             unread_from,
@@ -122,7 +123,7 @@ export function Timeline({ row, seq }: { row: Held; seq?: number }) {
     const landed = land(standing, items, seq, box.current?.clientHeight ?? 600);
     if (landed) flash.value = landed;
     const span = span_of(heights, standing.place, box.current);
-    use_flash(flash);
+    use_flash(flash, box);
 
     useLayoutEffect(() => {
         settle(box.current, heights, standing.place, again);
@@ -152,7 +153,7 @@ export function Timeline({ row, seq }: { row: Held; seq?: number }) {
                 ref={box}
                 role="log"
                 aria-live="off"
-                aria-label={t("chat.log", { name: row.title })}
+                aria-label={t(row.kind === "group" ? "group.log" : "chat.log", { name: row.title })}
                 tabIndex={0}
                 data-region
                 onScroll={scrolled}
@@ -214,16 +215,18 @@ function use_own_in_sight(conversation: string, model: Model, to_newest: () => v
 }
 
 /** What an address pointed at is shown off once, and not each time that it is scrolled into sight. */
-function use_flash(flash: Signal<string | null>): void {
+function use_flash(flash: Signal<string | null>, box: { current: HTMLElement | null }): void {
     useEffect(() => {
         if (flash.value === null) return;
+        const row = box.current?.querySelector<HTMLElement>(`[data-key="${flash.value}"]`);
+        if (document.querySelector("dialog[open]") === null) row?.focus({ preventScroll: true });
         const timer = setTimeout(() => (flash.value = null), flash_ms);
         return () => clearTimeout(timer);
     }, [flash.value]);
 }
 
 function Rows({ items, row, flash }: { items: Item[]; row: Held; flash: string | null }) {
-    const words = `${language.value} ${row.title} ${row.last_seq === 0}`;
+    const words = `${language.value} ${row.title} ${is_bare(row)}`;
     // What is in sight and no more: a node that is kept keeps all that was drawn for it.
     const before = useRef({ words, nodes: new Map<Item, VNode>() });
     const known = before.current.words === words ? before.current.nodes : new Map<Item, VNode>();

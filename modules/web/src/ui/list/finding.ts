@@ -22,14 +22,15 @@ export function matching_chats(wish: string): Held[] {
     return [...conversations.value.values()]
         .filter(
             (row) =>
-                row.last_seq > 0 &&
+                (row.kind === "group" || row.last_seq > 0) &&
                 [row.title, row.peer?.username ?? ""].some((name) => name.toLowerCase().includes(low)),
         )
         .sort(by_recency)
         .slice(0, chats_max);
 }
 
-export function use_finding(typed: string): Found {
+/** People by name, asked for after a pause; an answer that comes late is not taken. */
+export function use_people(typed: string): { people: User[]; state: Found["state"] } {
     const wish = typed.trim().replace(/^@/, "");
     const [people, set_people] = useState<{ wish: string; users: User[]; failed: boolean }>({
         wish: "",
@@ -50,13 +51,18 @@ export function use_finding(typed: string): Found {
             clearTimeout(timer);
         };
     }, [wish]);
+    if (wish === "") return { people: [], state: "idle" };
+    return {
+        people: people.users.filter((user) => user.id !== me.value?.id),
+        state: people.wish !== wish ? "asking" : people.failed ? "failed" : "idle",
+    };
+}
+
+export function use_finding(typed: string): Found {
+    const wish = typed.trim().replace(/^@/, "");
+    const { people, state } = use_people(typed);
     if (wish === "") return { chats: [], people: [], state: "idle" };
     const chats = matching_chats(wish);
     const shown = new Set(chats.map((row) => row.peer?.id));
-    const users = people.users.filter((user) => user.id !== me.value?.id && !shown.has(user.id));
-    return {
-        chats,
-        people: users,
-        state: people.wish !== wish ? "asking" : people.failed ? "failed" : "idle",
-    };
+    return { chats, people: people.filter((user) => !shown.has(user.id)), state };
 }

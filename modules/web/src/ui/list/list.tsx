@@ -1,78 +1,66 @@
 // The column of conversations with its search. Only the rows in sight are drawn.
-import { PenLine, Search, X } from "lucide";
+import { PenLine, UsersRound } from "lucide";
 import { signal, useSignal } from "@preact/signals";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { t } from "../../i18n/language";
 import { listed, loaded, me } from "../../store/state";
 import { Icon } from "../parts/icon";
 import { choose_list_width, list_width, list_width_max, list_width_min } from "../parts/preferences";
 import { go, route } from "../route";
-import { use_finding } from "./finding";
-import { Results } from "./results";
+import { group_dialog } from "../group/state";
+import { SearchField } from "../search/field";
+import { load_ahead, Operators, SearchResults } from "../search/results";
+import { use_search } from "../search/search";
 import { ListRow } from "./row";
 import { use_choice } from "./search_keys";
 
-export const finder_open = signal(false);
+/** The palette: to jump to anyone and anything, or to find someone to write to. */
+export const finder_open = signal<"jump" | "people" | null>(null);
 
 const row_px = 72;
 const spare_rows = 6;
 
 export function List() {
-    const [typed, type] = useState("");
     const id = useId();
-    const found = use_finding(typed);
-    const choice = use_choice(found.chats.length + found.people.length, id, typed);
-    const field = useRef<HTMLInputElement>(null);
-    const searching = typed.trim() !== "";
-    const clear = () => (type(""), field.current?.blur());
+    const search = use_search(null);
+    const choice = use_choice(search.count, id, search.typed);
+    const searching = search.typed.trim() !== "";
+    const clear = () => (search.type("", 0), search.field.current?.blur());
     return (
         <section class="side list" aria-label={t("list.label")} data-region tabIndex={-1}>
             <header class="side-head">
                 <h2>{t("list.title")}</h2>
-                <NewChat />
-            </header>
-            <div class="search" role="search">
-                <Icon node={Search} size={16} />
-                <input
-                    ref={field}
-                    type="text"
-                    class="search-field"
-                    value={typed}
-                    placeholder={t("list.search")}
-                    aria-label={t("list.search")}
-                    autocomplete="off"
-                    spellcheck={false}
-                    enterkeyhint="search"
-                    dir="auto"
-                    {...(searching
-                        ? {
-                              role: "combobox" as const,
-                              "aria-expanded": true,
-                              "aria-controls": id,
-                              "aria-activedescendant": `${id}-${choice.chosen}`,
-                          }
-                        : {})}
-                    onInput={(event) => type(event.currentTarget.value)}
-                    onKeyDown={(event) => {
-                        if (event.key === "Escape" && typed !== "") (event.stopPropagation(), clear());
-                        else choice.pressed(event);
-                    }}
-                />
-                {typed !== "" && (
-                    <button
-                        type="button"
-                        class="quiet round small-round"
-                        aria-label={t("list.search_clear")}
-                        onClick={clear}
-                    >
-                        <Icon node={X} size={16} />
-                    </button>
-                )}
-            </div>
-            {searching ? (
-                <div class="side-scroll">
-                    <Results id={id} found={found} typed={typed} chosen={choice.chosen} on_open={clear} />
+                <div class="side-acts">
+                    <NewGroup />
+                    <NewChat />
                 </div>
+            </header>
+            <SearchField
+                id={id}
+                search={search}
+                chosen={choice.chosen}
+                label={t("list.search")}
+                open={searching}
+                on_key={(event) => {
+                    if (event.key === "Escape" && search.typed !== "") (event.stopPropagation(), clear());
+                    else choice.pressed(event);
+                }}
+                on_clear={clear}
+            />
+            {searching ? (
+                <>
+                    <Operators search={search} />
+                    <div class="side-scroll" onScroll={load_ahead(search)}>
+                        {/* Whoever goes through messages finds the others still there. */}
+                        <SearchResults
+                            id={id}
+                            search={search}
+                            chosen={choice.chosen}
+                            on_open={clear}
+                            on_hit={() => {}}
+                        />
+                    </div>
+                </>
             ) : (
                 <Rows />
             )}
@@ -81,8 +69,22 @@ export function List() {
     );
 }
 
+function NewGroup() {
+    return (
+        <button
+            type="button"
+            class="quiet round"
+            aria-label={t("group.new")}
+            title={t("group.new")}
+            onClick={() => (group_dialog.value = { kind: "create" })}
+        >
+            <Icon node={UsersRound} />
+        </button>
+    );
+}
+
 function NewChat() {
-    const open = () => (finder_open.value = true);
+    const open = () => (finder_open.value = "people");
     return (
         <button
             type="button"
@@ -141,7 +143,7 @@ function Empty() {
         <div class="empty">
             <p>{t("list.empty")}</p>
             <p class="muted">{t("list.empty_next")}</p>
-            <button type="button" class="strong" onClick={() => (finder_open.value = true)}>
+            <button type="button" class="strong" onClick={() => (finder_open.value = "people")}>
                 {t("list.find")}
             </button>
             {may_invite && (

@@ -1,4 +1,4 @@
-// What a search found: conversations, then people. Used by the list and by "jump to".
+// Conversations and people that a search found, as options of its list.
 import type { User } from "../../api/types";
 import { open_direct } from "../../client";
 import { t } from "../../i18n/language";
@@ -20,22 +20,19 @@ export async function open_person(user: string): Promise<void> {
 
 export function Results({
     found,
-    typed,
     chosen,
     id,
     on_open,
 }: {
     found: Found;
-    typed: string;
     chosen?: number;
     id: string;
     on_open(): void;
 }) {
     const open_chat = (row: Held) => (on_open(), go({ at: "chat", conversation: row.id }));
     const open_user = (user: User) => (on_open(), void open_person(user.id));
-    const nothing = found.chats.length + found.people.length === 0;
     return (
-        <div class="results" id={id} role="listbox" aria-label={t("find.title")}>
+        <>
             {found.chats.length > 0 && (
                 <div role="group" aria-label={t("find.chats")}>
                     <p class="results-head" aria-hidden="true">
@@ -46,8 +43,9 @@ export function Results({
                             key={row.id}
                             id={`${id}-${at}`}
                             avatar={row.peer?.id ?? row.id}
+                            group={row.kind === "group"}
                             name={row.title}
-                            about={row.peer ? `@${row.peer.username}` : ""}
+                            about={row.peer ? `@${row.peer.username}` : t("group.word")}
                             presence={presence_of(row)}
                             chosen={chosen === at}
                             act={() => open_chat(row)}
@@ -74,24 +72,14 @@ export function Results({
                     ))}
                 </div>
             )}
-            {nothing && found.state !== "asking" && (
-                <div role="option" aria-selected="false" aria-disabled="true" class="results-none">
-                    {t(
-                        found.state === "failed"
-                            ? "find.failed"
-                            : typed.trim() === ""
-                              ? "find.hint"
-                              : "find.none",
-                    )}
-                </div>
-            )}
-        </div>
+        </>
     );
 }
 
 function Result(props: {
     id: string;
     avatar: string;
+    group?: boolean;
     name: string;
     about: string;
     presence?: "online" | "offline" | null;
@@ -106,7 +94,7 @@ function Result(props: {
             class={props.chosen ? "result chosen" : "result"}
             onClick={props.act}
         >
-            <Avatar id={props.avatar} name={props.name} size={36} presence={props.presence} />
+            <Avatar id={props.avatar} name={props.name} size={36} group={props.group} presence={props.presence} />
             <span class="result-text">
                 <bdi class="strong-text">{props.name}</bdi>
                 <span class="muted small">{props.about}</span>

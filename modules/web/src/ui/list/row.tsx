@@ -2,7 +2,8 @@
 import { BellOff, Pin } from "lucide";
 import { exact, list_time, t } from "../../i18n/language";
 import type { Held } from "../../store/apply";
-import { draft_of, is_muted, me, presence_of, typing, unsent } from "../../store/state";
+import { draft_of, is_muted, me, presence_of, unsent } from "../../store/state";
+import { shown_name, writing_text } from "../chat/names";
 import { Ticks, UnsentMark } from "../chat/row";
 import { Avatar } from "../parts/avatar";
 import { now } from "../parts/clock";
@@ -31,11 +32,13 @@ export function ListRow({ row, open, at, count }: { row: Held; open: boolean; at
                     id={row.peer?.id ?? row.id}
                     name={row.title}
                     size={48}
+                    group={row.kind === "group"}
                     presence={presence_of(row)}
                 />
                 <span class="list-row-text">
                     <span class="list-row-line">
                         <bdi class="list-row-title">{row.title}</bdi>
+                        {row.kind === "group" && <span class="unseen">{t("group.word")}</span>}
                         {muted && <Mark label={t("list.muted")} node={BellOff} />}
                         {last && (
                             <span class="list-row-time">
@@ -88,7 +91,8 @@ function OwnMark({ row }: { row: Held }) {
 }
 
 function Preview({ row, open }: { row: Held; open: boolean }) {
-    if (typing.value.has(row.id)) return <span class="preview writing">{t("list.typing")}</span>;
+    const writing = writing_text(row, true);
+    if (writing) return <span class="preview writing">{writing}</span>;
     const draft = draft_of(row);
     if (draft.trim() !== "" && !open) {
         return (
@@ -103,10 +107,11 @@ function Preview({ row, open }: { row: Held; open: boolean }) {
     const text =
         waiting?.text ??
         last?.body?.text ??
-        (last?.recalled_at ? t("list.recalled") : last ? t("list.no_text") : "");
+        (last?.recalled_at ? t("list.recalled") : last ? t("list.no_text") : t("group.quiet"));
+    const said_by = !own && last && row.kind === "group" ? shown_name(last.sender, row) : null;
     return (
         <span class={last?.body || waiting ? "preview" : "preview gone"} dir="auto">
-            {own ? t("list.you", { text }) : text}
+            {own ? t("list.you", { text }) : said_by ? t("chat.said", { name: said_by, text }) : text}
         </span>
     );
 }

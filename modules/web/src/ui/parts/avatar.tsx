@@ -3,7 +3,8 @@ import { t } from "../../i18n/language";
 
 const colours = 8;
 
-function colour_of(id: string): number {
+/** The colour that belongs to a person or a group, by its number. */
+export function colour_of(id: string): number {
     let sum = 0;
     for (const letter of id) sum = (sum * 31 + letter.charCodeAt(0)) % 9973;
     return sum % colours;
@@ -24,22 +25,25 @@ export function initials(name: string): string {
     );
 }
 
-type Size = 24 | 32 | 36 | 40 | 48 | 96;
+type Size = 20 | 24 | 32 | 36 | 40 | 48 | 96;
 
 export function Avatar({
     id,
     name,
     size,
     presence,
+    group = false,
 }: {
     id: string;
     name: string;
     size: Size;
     presence?: "online" | "offline" | null;
+    /** A group is told from a person by its shape. */
+    group?: boolean;
 }) {
     return (
-        <span class={`avatar avatar-${size} avatar-colour-${colour_of(id)}`}>
-            <span aria-hidden="true">{initials(name)}</span>
+        <span class={`avatar avatar-${size} avatar-colour-${colour_of(id)}${group ? " avatar-group" : ""}`}>
+            <span aria-hidden="true">{name === "" ? "" : initials(name)}</span>
             {presence === "online" && (
                 <span class="avatar-online">
                     <span class="unseen">{t("chat.online")}</span>

@@ -1,7 +1,7 @@
 // A modal dialog on the browser's own: it traps the focus, closes by Esc and gives the focus back.
 import { X } from "lucide";
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n/language";
 import { Icon } from "./icon";
 
@@ -16,10 +16,13 @@ interface Props {
 export function Dialog({ title, on_close, children, palette }: Props) {
     const dialog = useRef<HTMLDialogElement>(null);
     const title_id = useId();
-    useEffect(() => {
+    // The focus is given back before anything that was opened from here asks for it.
+    useLayoutEffect(() => {
         const before = document.activeElement;
         const element = dialog.current;
         element?.showModal();
+        // Left to itself the browser would begin at the button that closes.
+        element?.querySelector<HTMLElement>("[data-focus]")?.focus();
         return () => {
             element?.close();
             if (before instanceof HTMLElement && before.isConnected) before.focus();

@@ -29,6 +29,7 @@ export function Field(props: FieldProps) {
         id,
         name: props.name,
         value: props.value,
+        "data-focus": props.focus || undefined,
         "aria-invalid": props.error ? true : undefined,
         "aria-describedby": about,
         autocomplete: props.autocomplete ?? "off",

@@ -9,6 +9,7 @@ function rows(): [string[], KeyName][] {
     const lines = enter_sends.value ? ["Shift", "Enter"] : ["Enter"];
     return [
         [["Ctrl", "K"], "keys.find"],
+        [["Ctrl", "Shift", "F"], "keys.find_here"],
         [["Alt", "↑"], "keys.previous"],
         [["Alt", "↓"], "keys.next"],
         [["F6"], "keys.regions"],

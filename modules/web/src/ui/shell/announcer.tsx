@@ -1,12 +1,19 @@
 // Reads out what comes in for those who do not see it, politely and one conversation at a time; and the tab's
 // title.
 import { effect } from "@preact/signals";
+import type { Message } from "../../api/types";
 import { arrived } from "../../client";
 import { number, t } from "../../i18n/language";
 import { conversations, phase, unread_total } from "../../store/state";
+import { name_of } from "../chat/names";
 import { route } from "../route";
 
 const read_out_max = 200;
+
+function speaker(message: Message): string {
+    const row = conversations.value.get(message.conversation);
+    return row ? name_of(message.sender, row) : "";
+}
 
 export function Announcer() {
     const now = route.value;
@@ -19,7 +26,7 @@ export function Announcer() {
             {said.map((message) => (
                 <p key={`${message.conversation}/${message.seq}`}>
                     {t("chat.said", {
-                        name: conversations.value.get(message.conversation)?.title ?? "",
+                        name: speaker(message),
                         text: message.body!.text.slice(0, read_out_max),
                     })}
                 </p>

@@ -1,52 +1,63 @@
-// "Jump to": anyone and anything by a few letters (Ctrl+K).
-import { Search } from "lucide";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+// "Jump to": anyone and anything by a few letters (Ctrl+K); or someone to write to.
+import { UsersRound } from "lucide";
+import { useEffect, useId } from "preact/hooks";
 import { t } from "../../i18n/language";
 import { listed } from "../../store/state";
-import { use_finding, type Found } from "../list/finding";
+import { group_dialog } from "../group/state";
+import type { Found } from "../list/finding";
 import { finder_open } from "../list/list";
-import { Results } from "../list/results";
 import { use_choice } from "../list/search_keys";
 import { Dialog } from "../parts/dialog";
 import { Icon } from "../parts/icon";
+import { SearchField } from "../search/field";
+import { load_ahead, Operators, SearchResults } from "../search/results";
+import { use_search } from "../search/search";
 
 const recent_max = 8;
 
-export function Finder() {
-    const [typed, type] = useState("");
+export function Finder({ jump }: { jump: boolean }) {
     const id = useId();
-    const field = useRef<HTMLInputElement>(null);
+    const asked = use_search(null, jump);
     const recent: Found = { chats: listed.value.slice(0, recent_max), people: [], state: "idle" };
-    const asked = use_finding(typed);
-    const found = typed.trim() === "" ? recent : asked;
-    const choice = use_choice(found.chats.length + found.people.length, id, typed);
-    const close = () => (finder_open.value = false);
-    useEffect(() => field.current?.focus(), []);
+    const search =
+        asked.typed.trim() === "" ? { ...asked, found: recent, count: recent.chats.length } : asked;
+    const choice = use_choice(search.count, id, search.typed);
+    const close = () => (finder_open.value = null);
+    useEffect(() => search.field.current?.focus(), []);
     return (
-        <Dialog title={t("find.title")} on_close={close} palette>
-            <div class="search palette-search">
-                <Icon node={Search} />
-                <input
-                    ref={field}
-                    type="text"
-                    class="search-field"
-                    role="combobox"
-                    aria-expanded
-                    aria-controls={id}
-                    aria-activedescendant={`${id}-${choice.chosen}`}
-                    aria-label={t("find.placeholder")}
-                    placeholder={t("find.placeholder")}
-                    value={typed}
-                    autocomplete="off"
-                    spellcheck={false}
-                    dir="auto"
-                    onInput={(event) => type(event.currentTarget.value)}
-                    onKeyDown={choice.pressed}
+        <Dialog title={t(jump ? "find.title" : "list.new")} on_close={close} palette>
+            <SearchField
+                class="palette-search"
+                id={id}
+                search={search}
+                chosen={choice.chosen}
+                label={t(jump ? "find.anything" : "find.placeholder")}
+                open
+                on_key={choice.pressed}
+            />
+            <div class="palette-results" onScroll={load_ahead(search)}>
+                <SearchResults
+                    id={id}
+                    search={search}
+                    chosen={choice.chosen}
+                    on_open={close}
+                    on_hit={close}
                 />
             </div>
-            <div class="palette-results">
-                <Results id={id} found={found} typed={typed} chosen={choice.chosen} on_open={close} />
-            </div>
+            <footer class="palette-foot">
+                {jump ? (
+                    <Operators search={search} />
+                ) : (
+                    <button
+                        type="button"
+                        class="link"
+                        onClick={() => (close(), (group_dialog.value = { kind: "create" }))}
+                    >
+                        <Icon node={UsersRound} size={16} />
+                        {t("group.new")}
+                    </button>
+                )}
+            </footer>
         </Dialog>
     );
 }

@@ -1,7 +1,7 @@
 // Keys that hold in the whole window.
 import { signal } from "@preact/signals";
 import { listed, phase } from "../../store/state";
-import { info_open } from "../chat/chat";
+import { side, toggle_side } from "../chat/side";
 import { finder_open } from "../list/list";
 import { menu_is_open } from "../parts/menu";
 import { go, route } from "../route";
@@ -42,9 +42,16 @@ function step(by: number): void {
 /** Esc closes the panel first, then leaves the conversation. */
 function escape(): void {
     const now = route.value;
-    if (now.at === "chat" && info_open.value) info_open.value = false;
+    if (now.at === "chat" && side.value) side.value = null;
     else if (now.at === "settings" && now.place) go({ at: "settings", place: null });
     else if (now.at !== "home") go({ at: "home" });
+}
+
+/** To the search of the conversation that is open; once it is there, back to its field. */
+function find_here(): void {
+    const field = document.querySelector<HTMLElement>("[data-search-here]");
+    if (side.value === "search" && field) field.focus();
+    else toggle_side("search");
 }
 
 function pressed(event: KeyboardEvent): void {
@@ -52,10 +59,16 @@ function pressed(event: KeyboardEvent): void {
     const command = event.ctrlKey || event.metaKey;
     if (command && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
         event.preventDefault();
-        if (!in_dialog() || finder_open.value) finder_open.value = !finder_open.value;
+        if (!in_dialog() || finder_open.value) finder_open.value = finder_open.value ? null : "jump";
         return;
     }
     if (in_dialog()) return;
+    if (command && event.shiftKey && !event.altKey && event.key.toLowerCase() === "f") {
+        if (route.value.at !== "chat") return;
+        event.preventDefault();
+        find_here();
+        return;
+    }
     if (event.key === "F6") next_region(event.shiftKey);
     else if (event.altKey && !command && event.key === "ArrowDown") step(1);
     else if (event.altKey && !command && event.key === "ArrowUp") step(-1);

@@ -3,6 +3,7 @@ import { MessagesSquare } from "lucide";
 import { t } from "../../i18n/language";
 import { listed, loaded } from "../../store/state";
 import { Chat } from "../chat/chat";
+import { group_dialog } from "../group/state";
 import { finder_open, List } from "../list/list";
 import { Dialog } from "../parts/dialog";
 import { Icon } from "../parts/icon";
@@ -17,6 +18,7 @@ import { keys_open } from "./keys";
 import { Rail } from "./rail";
 
 const Settings = lazy(() => import("../settings/settings"));
+const GroupDialogs = lazy(() => import("../group/dialogs"));
 const Invites = lazy(() => import("../invites/invites"));
 
 export function Shell() {
@@ -53,7 +55,8 @@ export function Shell() {
             </div>
             <Announcer />
             <Menu />
-            {finder_open.value && <Finder />}
+            {finder_open.value && <Finder key={finder_open.value} jump={finder_open.value === "jump"} />}
+            {group_dialog.value && <GroupDialogs />}
             {keys_open.value && (
                 <Dialog title={t("keys.title")} on_close={() => (keys_open.value = false)}>
                     <KeyTable />
