@@ -201,7 +201,7 @@ test("keys: jump, next conversation, regions, help, close", async () => {
     await composer(page).waitFor();
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox").fill("ben");
-    await page.getByRole("option", { name: "Ben" }).waitFor();
+    await page.getByRole("option", { name: "Ben" }).first().waitFor();
     await page.keyboard.press("Enter");
     await composer(page).waitFor();
     const seen = new Set();

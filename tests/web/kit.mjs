@@ -1,7 +1,7 @@
 // What the browser tests share: a server of their own, browsers, and the steps every test begins with.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const require = createRequire(join(root, "modules/web/package.json"));
 const { chromium } = require("playwright-core");
-export const axe_source = require.resolve("axe-core/axe.min.js");
+const axe_source = require.resolve("axe-core/axe.min.js");
 
 const binary = process.env.KITH_BIN ?? join(root, "build/release/kith");
 const start_ms = 60_000;
@@ -247,6 +247,25 @@ export function nothing_broke(watch, options = {}) {
     test("nothing broke the content policy and no error went uncaught", options, () => {
         assert.deepEqual(watch.faults, []);
     });
+}
+
+/** axe finds nothing serious in what the page shows now. */
+export async function no_serious_fault(page, what) {
+    await page.evaluate(readFileSync(axe_source, "utf8"));
+    // What fades in is judged when it is there.
+    await page.evaluate(() =>
+        Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {}))),
+    );
+    const found = await page.evaluate(async () => {
+        const result = await window.axe.run(document, { resultTypes: ["violations"] });
+        return result.violations.map((one) => ({
+            id: one.id,
+            impact: one.impact,
+            at: one.nodes.slice(0, 3).map((node) => `${node.html} ${node.failureSummary}`),
+        }));
+    });
+    const serious = found.filter((one) => one.impact === "serious" || one.impact === "critical");
+    assert.deepEqual(serious, [], `${what}: ${JSON.stringify(serious, null, 1)}`);
 }
 
 /** Bubbles that hold exactly this text. */

@@ -1,12 +1,11 @@
 // Texts by people stay texts; the content policy holds; every place passes axe; the first load is light.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
-    axe_source,
     bubbles,
     composer,
     fill_account,
+    no_serious_fault,
     nothing_broke,
     person,
     say,
@@ -132,30 +131,12 @@ test("texts that turn the direction are isolated", async () => {
     assert.equal(await said.evaluate((element) => getComputedStyle(element).unicodeBidi), "isolate");
 });
 
-async function axe(page, what) {
-    await page.evaluate(readFileSync(axe_source, "utf8"));
-    // What fades in is judged when it is there.
-    await page.evaluate(() =>
-        Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {}))),
-    );
-    const found = await page.evaluate(async () => {
-        const result = await window.axe.run(document, { resultTypes: ["violations"] });
-        return result.violations.map((one) => ({
-            id: one.id,
-            impact: one.impact,
-            at: one.nodes.slice(0, 3).map((node) => `${node.html} ${node.failureSummary}`),
-        }));
-    });
-    const serious = found.filter((one) => one.impact === "serious" || one.impact === "critical");
-    assert.deepEqual(serious, [], `${what}: ${JSON.stringify(serious, null, 1)}`);
-}
-
 test("axe would find a control without a name", async () => {
     const guest = await person(browser, watch);
     await guest.page.goto(server.url);
     await guest.page.locator("[name=username]").waitFor();
     await guest.page.evaluate(() => document.querySelector("main").append(document.createElement("button")));
-    await assert.rejects(axe(guest.page, "control"), /button-name/);
+    await assert.rejects(no_serious_fault(guest.page, "control"), /button-name/);
     await guest.context.close();
 });
 
@@ -177,33 +158,33 @@ for (const theme of ["light", "dark"]) {
         for (const [path, ready] of places) {
             await page.goto(new URL(path, server.url).href);
             await page.locator(ready).first().waitFor();
-            await axe(page, path);
+            await no_serious_fault(page, path);
         }
         await page.goto(new URL(chat, server.url).href);
         await page.locator(".row.own, .row").last().waitFor();
         await page.locator(".chat-head button").last().click();
         await page.locator(".info").waitFor();
-        await axe(page, "panel");
+        await no_serious_fault(page, "panel");
         await page.keyboard.press("Control+k");
         await page.locator(".palette .result").first().waitFor();
-        await axe(page, "finder");
+        await no_serious_fault(page, "finder");
         await page.keyboard.press("Escape");
         await page.locator(".bubble").last().click({ button: "right" });
         await page.locator(".menu").waitFor();
-        await axe(page, "menu");
+        await no_serious_fault(page, "menu");
         await page.keyboard.press("Escape");
         await page.setViewportSize({ width: 390, height: 844 });
-        await axe(page, "phone");
+        await no_serious_fault(page, "phone");
         await page.setViewportSize({ width: 1280, height: 800 });
         const guest = await person(browser, watch, { colorScheme: theme });
         await guest.page.goto(server.url);
         await guest.page.locator("[name=username]").waitFor();
-        await axe(guest.page, "sign in");
+        await no_serious_fault(guest.page, "sign in");
         await guest.page.goto(invite);
         await guest.page.locator("[name=nickname]").waitFor();
         await fill_account(guest.page, "x", "");
         await guest.page.locator(".field-error").first().waitFor();
-        await axe(guest.page, "register with faults");
+        await no_serious_fault(guest.page, "register with faults");
         await guest.context.close();
     });
 }

@@ -68,6 +68,77 @@ for (const [username, nickname] of people) {
     await register(others[username].page, invite, username, nickname);
 }
 
+/** A group of everyone, with a talk among several; a picture of its dialog. */
+async function make_group(page) {
+    await page.getByRole("button", { name: "New group" }).click();
+    await page.getByRole("textbox", { name: "Name of the group" }).fill("Sunday walkers");
+    for (const [username, nickname] of people) {
+        await page.getByRole("combobox", { name: "People" }).fill(username);
+        await page.getByRole("option", { name: nickname }).click();
+    }
+    await page.screenshot({ path: join(out, "group-new.png") });
+    await page.getByRole("button", { name: "Create group" }).click();
+    await page.getByRole("heading", { name: "Sunday walkers", level: 1 }).waitFor();
+    const path = new URL(page.url()).pathname;
+    for (const [username, text] of [
+        ["ben", "Who brings the map on Sunday?"],
+        ["ben", "Mine is torn"],
+        ["lin", "我带地图，还有热水瓶。"],
+        ["amara", "I have the tickets for the ferry"],
+        ["olivia", "I can drive three people"],
+        ["olivia", "Leaving at nine, from the station"],
+        ["sofia", "¡Perfecto! Then I come by train with the tickets for the way back, and meet you at the landing stage."],
+        ["jonas", "Count me in"],
+        ["yuki", "楽しみにしています"],
+        ["lin", "周日见"],
+    ]) {
+        const writer = username === "olivia" ? page : others[username].page;
+        if (username !== "olivia") await writer.goto(server.url + path);
+        await say(writer, text);
+        await bubbles(page, text).waitFor();
+    }
+    return path;
+}
+
+/** A group, its panel, adding people, and searching: here and in everything. */
+async function shoot_group(page, shot) {
+    await page.goto(server.url + group);
+    await page.locator(".bubble").last().waitFor();
+    await page.locator(".sender").first().waitFor();
+    await shot("group");
+    await page.locator("[data-side-toggle]").click();
+    await page.locator(".member").first().waitFor();
+    await shot("group-panel");
+    await page.locator(".info-body").evaluate((box) => (box.scrollTop = box.scrollHeight));
+    await shot("group-members");
+    await page.locator(".option").first().click();
+    await page.locator("[data-picker]").fill("a");
+    await page.locator("dialog .result").first().waitFor();
+    await shot("group-add");
+    await page.keyboard.press("Escape");
+    await page.locator(".option.danger").click();
+    await page.locator("dialog").waitFor();
+    await shot("group-leave");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+Shift+F");
+    await page.locator("[data-search-here]").fill("the");
+    await page.locator(".hit").first().waitFor();
+    await shot("search-here");
+    await page.locator("[data-search-here]").fill("the from:");
+    await page.locator(".panel-hits .result:not(.hit)").first().waitFor();
+    await shot("search-hints");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+k");
+    await page.locator(".palette .search-field").fill("tickets");
+    await page.locator(".palette .hit").first().waitFor();
+    await shot("search-everything");
+    await page.keyboard.press("Escape");
+    await page.goto(server.url + "/");
+    await page.locator(".list .search-field").fill("tickets");
+    await page.locator(".list .hit").first().waitFor();
+    await shot("search-list");
+}
+
 async function set_up_with_shot(page) {
     await page.fill("[name=username]", "olivia");
     await page.fill("[name=nickname]", "Olivia Hart");
@@ -107,6 +178,7 @@ for (const [who, text] of talk) {
         .waitFor();
 }
 const chat = new URL(olivia.page.url()).pathname;
+const group = await make_group(olivia.page);
 await olivia.page.close();
 await ben.goto("about:blank");
 await others.amara.page.bringToFront();
@@ -138,6 +210,7 @@ for (const language of ["en", "zh-CN"]) {
             await page.goto(server.url + "/");
             await page.locator(".list-row").first().waitFor();
             await shot("list");
+            await shoot_group(page, shot);
             if (size === "wide" || size === "phone") {
                 for (const [name, path] of [
                     ["profile", "/settings/profile"],
