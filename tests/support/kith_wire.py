@@ -130,6 +130,8 @@ class Socket:
                 if self.closed:
                     raise Closed(None, "during the upgrade")
                 raise self._wire.handshake_exc
+            if self.closed:
+                raise Closed(None, "during the upgrade")
 
     def say_hello(self, who, since=None, timeout=10):
         token = getattr(who, "token", who)
@@ -227,8 +229,11 @@ class Socket:
         if data:
             self._wire.receive_data(data)
         else:
-            self._wire.receive_eof()
             self.closed = True
+            try:
+                self._wire.receive_eof()
+            except EOFError:             # within the answer to the upgrade: the server was killed
+                pass
         for item in self._wire.events_received():
             if not isinstance(item, Response):
                 self._frame(item)

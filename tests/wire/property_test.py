@@ -89,7 +89,8 @@ class State:
         family, what = kind.split(".")
         about = data.get("conversation") or data.get("id")
         own = family == "member" and data["member"]["user"]["id"] == self.me["id"]
-        if about in self.left and not (own and what == "joined"):
+        # One who came back and left again between two looks hears of the last leaving only.
+        if about in self.left and not (own and what in ("joined", "left")):
             raise Differs(f"{kind} of {about}, which was left")
         if family == "message":
             here = self.conversations.get(about)
