@@ -38,12 +38,15 @@ struct thread_parser {
     simdjson::dom::parser parser;
     std::unique_ptr<char[]> text;
     std::size_t capacity = 0;
+    value other;  ///< what the library refuses and parse() takes
 
     [[nodiscard]] simdjson::simdjson_result<element> parse(std::string_view from) {
         if (from.size() > capacity || !text) {
-            capacity = std::bit_ceil(std::max<std::size_t>(from.size(), 1024));
-            text = std::make_unique<char[]>(capacity + simdjson::SIMDJSON_PADDING);
-            if (const auto failed = parser.allocate(capacity, depth_max + 1)) {
+            const std::size_t wanted = std::bit_ceil(std::max<std::size_t>(from.size(), 1024));
+            text = std::make_unique<char[]>(wanted + simdjson::SIMDJSON_PADDING);
+            capacity = wanted;  // only now: what threw must not leave a size that nothing has
+            if (const auto failed = parser.allocate(wanted, depth_max + 1)) {
+                text.reset();
                 return failed;
             }
         }
@@ -123,8 +126,10 @@ document::document(std::string_view text) {
     thread_parser& here = this_thread();
     element root;
     if (here.parse(text).get(root) != simdjson::SUCCESS || !is_sound(root, 0)) {
-        (void)parse(text);  // says what is wrong, and where
-        throw invalid_field("", "the text holds a number that is too great");
+        // Both doors take and refuse the same: what is wrong, and where, is for one parser to say.
+        here.other = json::parse(text);
+        root_ = here.other;
+        return;
     }
     root_ = view::in_text::make(root);
 }

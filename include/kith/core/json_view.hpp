@@ -23,7 +23,7 @@ class view {
 public:
     /// null
     view() noexcept = default;
-    /// Of a value, which must outlive the view.
+    /// Of a value, which must outlive the view: fit for an argument, not for a variable.
     view(const value& of) noexcept : value_(&of) {}
 
     [[nodiscard]] bool is_null() const;
@@ -55,8 +55,7 @@ private:
 };
 
 /// A text as parsed by simdjson, several times as fast as building a value. Its views are good until the next document is
-/// made on the same thread. Takes and refuses exactly what parse() does, but for numbers that no double can hold exactly
-/// as written being refused here.
+/// made on the same thread. Takes and refuses exactly what parse() does.
 class document {
 public:
     /// Throws `invalid` for what is not well-formed UTF-8 JSON of bounded depth without duplicate keys.

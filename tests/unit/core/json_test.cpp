@@ -94,7 +94,8 @@ TEST_CASE("the parser is bounded and strict") {
     CHECK_NOTHROW(json::parse(std::string(32, '[') + std::string(32, ']')));
     CHECK_THROWS_AS(json::parse(std::string(33, '[') + std::string(33, ']')), error);
     for (const char* wrong :
-         {"", "{", "{\"a\":1,\"a\":2}", "nul", "[1,]", "\"\xFF\"", "\"\\ud800\"", "1 2", "NaN", "1e999"}) {
+         {"", "{", "{\"a\":1,\"a\":2}", "nul", "[1,]", "\"\xFF\"", "\"\\ud800\"", "\"\\udc00\"",
+          "\"\\udfff x\"", "\"\\ud800\\u0041\"", "\"\\ud800\\ud800\"", "1 2", "NaN", "1e999"}) {
         INFO(wrong);
         CHECK_THROWS_AS(json::parse(wrong), error);
         CHECK_THROWS_AS(json::document(wrong), error);
@@ -112,6 +113,13 @@ TEST_CASE("a document in its text takes and refuses what the parser of values do
     CHECK(json::document(many + "\"k\":1}").root().size() == 101);
     CHECK_THROWS_AS(json::document(many + "\"k50\":1}"), error);
     CHECK_THROWS_AS(json::document(R"([{"a":{"b":1,"c":2,"b":3}}])"), error);
+}
+
+TEST_CASE("what only the slower parser takes is read by it") {
+    const json::document great(R"({"id":5,"data":{"limit":18446744073709551616}})");
+    CHECK(great.root().find("id")->integer() == 5);
+    CHECK_FALSE(great.root().find("data")->find("limit")->integer());
+    CHECK(json::document("\xEF\xBB\xBF{\"id\":7}").root().find("id")->integer() == 7);
 }
 
 TEST_CASE("a struct is read from a text as from a value") {
