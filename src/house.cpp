@@ -22,8 +22,8 @@ namespace {
 constexpr std::uint8_t this_node = 0;  // one node for now; several lease their numbers in the database
 constexpr std::chrono::seconds presence_tick{1};
 constexpr std::size_t answers_per_step = 1000;
-/// Answers looked at in one round of pruning: some millions are passed in a few hours.
-constexpr std::size_t answers_per_round = 200'000;
+/// Answers looked at in one round of pruning beyond those that went: more than a server adds between two rounds.
+constexpr std::size_t answers_per_round = 2'000'000;
 constexpr std::string_view database_file = "kith.db";
 
 log_level level_of(const std::string& name) {
@@ -89,7 +89,7 @@ task<std::int64_t> prune_notes(database& store, const journal::prune_limits& lim
     return store.write([limits](transaction& t) { return journal::prune(t, limits); });
 }
 
-task<journal::answers_walk> prune_answers(database& store, journal::answers_walk from) {
+task<journal::answers_pruned> prune_answers(database& store, journal::answers_walk from) {
     return store.write([from = std::move(from)](transaction& t) {
         return journal::prune_answers(t, from, answers_per_step);
     });
@@ -208,7 +208,9 @@ task<void> house::open_doors() {
     co_await server_->prepare();
     server_->listen();
     tasks_.spawn("housekeeping", keep_house());
-    tasks_.spawn("search index", search_->run());
+    if (settings_.test.mutation != "no_search_index") {
+        tasks_.spawn("search index", search_->run());
+    }
 }
 
 /// Each second what the modules gather; now and then the pruning, as a task of its own, for it may take long.
@@ -236,9 +238,11 @@ task<void> house::prune() {
     try {
         while (co_await prune_notes(*store_, limits) >= limits.step_max && !stopping_) {
         }
+        co_await prune_front();
         for (std::size_t looked_at = 0; looked_at < answers_per_round && !stopping_;
              looked_at += answers_per_step) {
-            answers_walk_ = co_await prune_answers(*store_, answers_walk_);
+            const journal::answers_pruned step = co_await prune_answers(*store_, answers_walk_);
+            answers_walk_ = step.next;
             if (answers_walk_.key.empty()) {
                 break;
             }
@@ -247,6 +251,14 @@ task<void> house::prune() {
         log_->warn("pruning failed and is tried again later", {{"why", failed.what()}});
     }
     pruning_ = false;
+}
+
+/// Keys of messages are ordered by time: their old ones stand in front of all others.
+task<void> house::prune_front() {
+    journal::answers_pruned step;
+    do {
+        step = co_await prune_answers(*store_, step.next);
+    } while (step.deleted > 0 && !step.next.key.empty() && !stopping_);
 }
 
 task<bool> house::stop() {

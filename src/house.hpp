@@ -63,6 +63,7 @@ private:
     void build_server();
     task<void> keep_house();
     task<void> prune();
+    task<void> prune_front();
 
     config settings_;
     boost::asio::io_context reactor_{1};

@@ -36,8 +36,12 @@ struct answers_walk {
     std::string key;
     user_id user;
 };
-/// Looks at the next `rows_max` answers of the walk and deletes those older than idempotency_kept. Returns where to go on:
-/// at the front again once the end was reached.
-[[nodiscard]] answers_walk prune_answers(transaction& t, const answers_walk& from, std::size_t rows_max);
+struct answers_pruned {
+    answers_pruned() = default;
+    answers_walk next;  ///< where to go on: at the front again once the end was reached
+    std::size_t deleted = 0;
+};
+/// Looks at the next `rows_max` answers of the walk and deletes those older than idempotency_kept.
+[[nodiscard]] answers_pruned prune_answers(transaction& t, const answers_walk& from, std::size_t rows_max);
 
 }  // namespace kith::journal

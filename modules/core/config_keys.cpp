@@ -333,7 +333,8 @@ std::vector<config_key> limit_keys() {
         choice("log.format", "plain or json", KITH_FIELD(log.format), {"plain", "json"}),
         flag("metrics.open", "Answer /metrics to other than loopback addresses", KITH_FIELD(metrics.open)),
         choice("test.mutation", "Breaks a promise on purpose", KITH_FIELD(test.mutation),
-               {"", "ack_before_commit", "no_client_id_check", "skip_fan_out", "show_the_past"}),
+               {"", "ack_before_commit", "no_client_id_check", "no_search_index", "skip_fan_out",
+                "show_the_past"}),
     };
 }
 

@@ -25,7 +25,7 @@ void remember_answer(transaction& t, user_id user, std::string_view key, std::st
         key, user, input, answer, t.now());
 }
 
-answers_walk prune_answers(transaction& t, const answers_walk& from, std::size_t rows_max) {
+answers_pruned prune_answers(transaction& t, const answers_walk& from, std::size_t rows_max) {
     std::vector<answers_walk> old;
     answers_walk last;
     std::size_t looked_at = 0;
@@ -46,7 +46,10 @@ answers_walk prune_answers(transaction& t, const answers_walk& from, std::size_t
     for (const answers_walk& one : old) {
         t.execute("DELETE FROM journal_answers WHERE answer_key = ? AND user_id = ?", one.key, one.user);
     }
-    return looked_at < rows_max ? answers_walk() : last;
+    answers_pruned done;
+    done.next = looked_at < rows_max ? answers_walk() : last;
+    done.deleted = old.size();
+    return done;
 }
 
 }  // namespace kith::journal
