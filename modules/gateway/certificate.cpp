@@ -94,8 +94,13 @@ SSL_CTX* make_context() {
     return context;
 }
 
+struct file_content {
+    std::string text;
+    unsigned mode = 0;  ///< who may do what with it
+};
+
 /// At most pem_bytes_max of a regular file.
-std::string content_of(const char* setting, const std::filesystem::path& path) {
+file_content content_of(const char* setting, const std::filesystem::path& path) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) {
         throw wrong(setting, path, std::string("can't be opened: ") + std::strerror(errno));
@@ -123,7 +128,7 @@ std::string content_of(const char* setting, const std::filesystem::path& path) {
     if (!problem.empty()) {
         throw wrong(setting, path, problem);
     }
-    return text;
+    return {std::move(text), state.st_mode & 0777U};
 }
 
 bio_ptr reader_of(std::string_view text) {
@@ -215,7 +220,8 @@ void certificate::freed::operator()(ssl_ctx_st* context) const noexcept {
     SSL_CTX_free(context);
 }
 
-certificate::certificate(std::string_view chain, std::string_view key, const config::tls_section& paths)
+certificate::certificate(std::string_view chain, std::string_view key, const config::tls_section& paths,
+                         unsigned key_mode)
     : context_(make_context()), path_(paths.certificate.string()) {
     if (SSL_CTX_set_cipher_list(context_.get(), ciphers) != 1
         || SSL_CTX_set1_groups_list(context_.get(), groups) != 1) {
@@ -226,16 +232,21 @@ certificate::certificate(std::string_view chain, std::string_view key, const con
     valid_from_ = time_of(X509_get0_notBefore(own.get()));
     valid_until_ = time_of(X509_get0_notAfter(own.get()));
     fingerprint_ = fingerprint_of(*own);
+    if ((key_mode & unsigned{S_IRWXO}) != 0) {
+        key_warning_ = "tls.key: " + paths.key.string()
+                       + " is open to every user of this machine; chmod o-rwx takes that away";
+    }
 }
 
 std::string certificate::warning(timestamp now) const {
+    std::string all;
     if (now >= valid_until_) {
-        return "tls.certificate: " + path_ + " has expired at " + format_time(valid_until_);
+        all = "tls.certificate: " + path_ + " has expired at " + format_time(valid_until_);
+    } else if (now < valid_from_) {
+        all = "tls.certificate: " + path_ + " is not valid before " + format_time(valid_from_);
     }
-    if (now < valid_from_) {
-        return "tls.certificate: " + path_ + " is not valid before " + format_time(valid_from_);
-    }
-    return {};
+    const bool both = !all.empty() && !key_warning_.empty();
+    return all + (both ? "; " : "") + key_warning_;
 }
 
 void certificate::renew_ticket_keys(random_source& random) const {
@@ -258,14 +269,14 @@ client_context::~client_context() {
 }
 
 std::shared_ptr<const certificate> read_pair_blocking(const config::tls_section& paths) {
-    const std::string chain = content_of("certificate", paths.certificate);
-    std::string key = content_of("key", paths.key);
+    const std::string chain = content_of("certificate", paths.certificate).text;
+    file_content key = content_of("key", paths.key);
     try {
-        auto made = std::make_shared<const certificate>(chain, key, paths);
-        OPENSSL_cleanse(key.data(), key.size());
+        auto made = std::make_shared<const certificate>(chain, key.text, paths, key.mode);
+        OPENSSL_cleanse(key.text.data(), key.text.size());
         return made;
     } catch (...) {
-        OPENSSL_cleanse(key.data(), key.size());
+        OPENSSL_cleanse(key.text.data(), key.text.size());
         throw;
     }
 }

@@ -20,8 +20,9 @@ namespace kith::gateway {
 /// secrecy, ALPN http/1.1, no renegotiation, no compression). Connections keep the one they began with.
 class certificate {
 public:
-    /// From PEM text; `paths` names the files in messages. Throws `invalid` naming tls.certificate or tls.key.
-    certificate(std::string_view chain, std::string_view key, const config::tls_section& paths);
+    /// From PEM text; `paths` names the files in messages, `key_mode` are the rights of the key's. Throws `invalid` naming tls.certificate or tls.key.
+    certificate(std::string_view chain, std::string_view key, const config::tls_section& paths,
+                unsigned key_mode = 0600);
 
     [[nodiscard]] ssl_ctx_st* context() const noexcept { return context_.get(); }
     [[nodiscard]] timestamp valid_from() const noexcept { return valid_from_; }
@@ -42,6 +43,7 @@ private:
     timestamp valid_until_;
     std::string fingerprint_;
     std::string path_;
+    std::string key_warning_;  ///< empty when only the owner and the group may touch the key's file
 };
 
 /// How a client of TLS begins, for asking our own server: any certificate is taken.

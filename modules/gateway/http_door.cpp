@@ -2,6 +2,7 @@
 #include "http_door.hpp"
 
 #include "certificate_keeper.hpp"
+#include "handshake_turns.hpp"
 #include "http_handler.hpp"
 #include "http_session.hpp"
 #include "listener.hpp"
@@ -16,32 +17,32 @@ namespace kith::gateway {
 
 namespace {
 
-/// The handshakes under way, oldest first, and what came of those before.
+/// The handshakes under way, and what came of those before.
 class handshakes {
 public:
     handshakes(metrics& where, std::size_t at_once_max)
-        : at_once_max_(at_once_max),
+        : turns_(at_once_max),
           done_(made(where, "done")),
           failed_(made(where, "failed")),
           timed_out_(made(where, "timed_out")),
           gave_way_(made(where, "gave_way")),
           plain_http_(made(where, "plain_http")) {}
 
-    std::uint64_t begin(http_session& session) {
-        if (under_way_.size() >= at_once_max_) {
-            // A client in earnest is done within a round trip or two; whoever waits longest is the least likely to be one.
-            http_session* const oldest = under_way_.begin()->second;
-            under_way_.erase(under_way_.begin());
+    std::uint64_t begin(http_session& session, const std::string& address) {
+        const handshake_turns::begun fresh = turns_.begin(address);
+        sessions_.emplace(fresh.number, &session);
+        if (fresh.gives_way) {
+            const auto cut = sessions_.extract(*fresh.gives_way);
             gave_way_.add();
-            oldest->cut();
+            cut.mapped()->cut();
         }
-        under_way_.emplace(++last_, &session);
-        return last_;
+        return fresh.number;
     }
     void end(std::uint64_t number, tls_opening how, bool timed_out) noexcept {
-        if (under_way_.erase(number) == 0) {
+        if (!turns_.end(number)) {
             return;
         }
+        sessions_.erase(number);
         if (how == tls_opening::failed) {
             (timed_out ? timed_out_ : failed_).add();
         } else {
@@ -55,9 +56,8 @@ private:
                                   {{"result", result}});
     }
 
-    std::size_t at_once_max_;
-    std::map<std::uint64_t, http_session*> under_way_;
-    std::uint64_t last_ = 0;
+    handshake_turns turns_;
+    std::map<std::uint64_t, http_session*> sessions_;
     counter& done_;
     counter& failed_;
     counter& timed_out_;
@@ -159,7 +159,9 @@ public:
     std::shared_ptr<const certificate> offered() const override {
         return keeper_ ? keeper_->current() : nullptr;
     }
-    std::uint64_t handshake_began(http_session& session) override { return handshakes_.begin(session); }
+    std::uint64_t handshake_began(http_session& session, const std::string& address) override {
+        return handshakes_.begin(session, address);
+    }
     void handshake_ended(std::uint64_t number, tls_opening how, bool timed_out) noexcept override {
         handshakes_.end(number, how, timed_out);
     }

@@ -212,7 +212,9 @@ void http_handler::add_common(const http_request& request, http_answer& answer) 
     if (!has("Content-Security-Policy")) {
         answer.set("Content-Security-Policy", api_policy);
     }
-    if (names_.https() && !request.in_clear) {
+    // A browser holds it for the host, whatever the port: on this machine's own names other servers would be lost for a year.
+    const std::optional<authority> called = parse_authority(request.head.value("host"));
+    if (names_.https() && !request.in_clear && called && !is_loopback_host(called->host)) {
         answer.set("Strict-Transport-Security", "max-age=31536000");
     }
     std::string trace = answer_traceparent(request.head.value("traceparent"), needs_.random);

@@ -1,4 +1,4 @@
-// The connection's coroutine. A deadline is a timer that cancels what the socket waits for.
+// The connection's coroutine. A deadline cancels what the socket waits for.
 #include "http_session.hpp"
 
 #include "certificate.hpp"
@@ -105,8 +105,8 @@ private:
 /// Counts a handshake of TLS as under way for as long as it lives; then tells what came of it.
 class shaking_hands {
 public:
-    shaking_hands(session_host& host, http_session& session)
-        : host_(host), number_(host.handshake_began(session)) {}
+    shaking_hands(session_host& host, http_session& session, const std::string& address)
+        : host_(host), number_(host.handshake_began(session, address)) {}
     ~shaking_hands() { host_.handshake_ended(number_, how, timed_out); }
     shaking_hands(const shaking_hands&) = delete;
     shaking_hands& operator=(const shaking_hands&) = delete;
@@ -123,32 +123,13 @@ private:
 http_session::http_session(accepted connection, std::shared_ptr<session_host> host)
     : host_(std::move(host)),
       connection_(std::move(connection)),
-      timer_(connection_.stream.get_executor()),
+      deadline_(connection_.stream.get_executor(), [this] { connection_.stream.cancel(); }),
       buffer_(host_->header_bytes() + buffer_slack_bytes) {
     host_->opened(*this);
 }
 
 http_session::~http_session() {
     host_->closed(*this);
-}
-
-void http_session::arm(std::chrono::milliseconds wait) {
-    timed_out_ = false;
-    const std::uint64_t own = ++armed_;
-    timer_.expires_after(wait);
-    timer_.async_wait([weak = weak_from_this(), own](const socket_error& cancelled) {
-        const std::shared_ptr<http_session> self = weak.lock();
-        if (!self || cancelled || self->armed_ != own) {
-            return;
-        }
-        self->timed_out_ = true;
-        self->connection_.stream.cancel();
-    });
-}
-
-void http_session::disarm() {
-    ++armed_;
-    timer_.cancel();
 }
 
 void http_session::close_if_idle() {
@@ -167,18 +148,18 @@ task<void> http_session::run(std::shared_ptr<http_session> self) {
     while (next == after::go_on && !self->closing_) {
         next = co_await self->serve_one();
     }
-    self->disarm();
+    self->deadline_.disarm();
     if (next != after::handed_over) {
         self->connection_.stream.close();
     }
 }
 
 task<tls_opening> http_session::open_tls(const certificate& offered) {
-    shaking_hands counted(*host_, *this);
-    arm(host_->times().handshake);
+    shaking_hands counted(*host_, *this, limit_key(connection_.peer));
+    deadline_.arm(host_->times().handshake);
     counted.how = co_await connection_.stream.open_tls(offered.context());
-    disarm();
-    counted.timed_out = timed_out_;
+    deadline_.disarm();
+    counted.timed_out = deadline_.passed();
     co_return counted.how;
 }
 
@@ -252,7 +233,7 @@ task<bool> http_session::read_head(refusal& why) {
     head_scanner scanner(host_->header_bytes());
     // One empty line before a request is overlooked (RFC 9112, 2.2): old clients send it after a body.
     bool may_skip = !first_;
-    arm(first_ || buffer_.size() > 0 ? host_->times().head : host_->times().idle);
+    deadline_.arm(first_ || buffer_.size() > 0 ? host_->times().head : host_->times().idle);
     bool begun = first_ || buffer_.size() > 0;
     for (;;) {
         if (may_skip && view(buffer_).starts_with("\r\n")) {
@@ -263,15 +244,15 @@ task<bool> http_session::read_head(refusal& why) {
             head_size_ = whole_head(why, scanner);
         }
         if (head_size_ > 0 || !why.detail.empty()) {
-            disarm();
+            deadline_.disarm();
             co_return head_size_ > 0;
         }
         socket_error failed;
         const auto space = buffer_.prepare(read_bytes);
         const std::size_t got = co_await connection_.stream.async_read_some(
             space, asio::redirect_error(asio::use_awaitable, failed));
-        if (failed || timed_out_ || closing_) {
-            if (timed_out_ && buffer_.size() > 0) {
+        if (failed || deadline_.passed() || closing_) {
+            if (deadline_.passed() && buffer_.size() > 0) {
                 why = refusal(408, "the request head did not come in time");
             }
             co_return false;
@@ -280,7 +261,7 @@ task<bool> http_session::read_head(refusal& why) {
         idle_ = false;
         if (!begun) {
             begun = true;
-            arm(host_->times().head);
+            deadline_.arm(host_->times().head);
         }
     }
 }
@@ -322,7 +303,7 @@ task<bool> http_session::send_continue() {
 task<bool> http_session::read_body(http_request& request, refusal& why) {
     const http_times& times = host_->times();
     if (request.head.version == 11 && request.head.count("expect") > 0 && buffer_.size() == 0) {
-        arm(times.answer);
+        deadline_.arm(times.answer);
         const bool sent = co_await send_continue();
         if (!sent) {
             co_return false;
@@ -334,15 +315,15 @@ task<bool> http_session::read_body(http_request& request, refusal& why) {
     while (!parser_->is_done()) {
         const auto spent =
             std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
-        arm(std::max(times.body + at_rate(received, times.body_bytes_per_second) - spent,
-                     std::chrono::milliseconds(0)));
+        deadline_.arm(std::max(times.body + at_rate(received, times.body_bytes_per_second) - spent,
+                               std::chrono::milliseconds(0)));
         socket_error failed;
         received += co_await http::async_read_some(connection_.stream, buffer_, *parser_,
                                                    asio::redirect_error(asio::use_awaitable, failed));
-        if (!failed && !timed_out_) {
+        if (!failed && !deadline_.passed()) {
             continue;
         }
-        if (timed_out_) {
+        if (deadline_.passed()) {
             why = refusal(408, "the body came too slowly");
         } else if (failed == http::error::body_limit) {
             why = refusal(413, "the body may have at most " + std::to_string(host_->rules().body_bytes)
@@ -352,7 +333,7 @@ task<bool> http_session::read_body(http_request& request, refusal& why) {
         }
         co_return false;
     }
-    disarm();
+    deadline_.disarm();
     request.body = std::move(parser_->get().body());
     co_return true;
 }
@@ -384,14 +365,14 @@ task<http_session::after> http_session::upgrade(http_request& request) {
         const bool sent = co_await send(request, *refused, keep);
         co_return sent&& keep ? after::go_on : after::finish;
     }
-    arm(host_->times().handshake);
+    deadline_.arm(host_->times().handshake);
     const bool done = co_await accept_websocket(connection_.stream, parser_->get(), request.id);
-    disarm();
+    deadline_.disarm();
     http_answer switched;
     switched.status = 101;
     switched.operation = "socket";
     host_->handler().note(request, switched, std::chrono::steady_clock::now() - began_);
-    if (!done || timed_out_ || closing_) {
+    if (!done || deadline_.passed() || closing_) {
         co_return after::finish;
     }
     const std::string agent(request.head.value("user-agent").substr(0, user_agent_bytes_max));
@@ -413,7 +394,8 @@ task<void> http_session::refuse(const http_request& request, const refusal& why)
 task<bool> http_session::send(const http_request& request, const http_answer& answer, bool keep) {
     const answer_type made = to_beast(answer, request.head.version == 10 ? 10 : 11, keep);
     http::response_serializer<http::span_body<const char>> serializer(made);
-    arm(host_->times().answer + at_rate(answer.body().size(), host_->times().body_bytes_per_second));
+    deadline_.arm(host_->times().answer
+                  + at_rate(answer.body().size(), host_->times().body_bytes_per_second));
     socket_error failed;
     if (answer.without_body || answer.status == 204) {
         serializer.split(true);
@@ -423,18 +405,18 @@ task<bool> http_session::send(const http_request& request, const http_answer& an
         co_await http::async_write(connection_.stream, serializer,
                                    asio::redirect_error(asio::use_awaitable, failed));
     }
-    disarm();
+    deadline_.disarm();
     host_->handler().note(request, answer, std::chrono::steady_clock::now() - began_);
-    co_return !failed && !timed_out_ && !closing_;
+    co_return !failed && !deadline_.passed() && !closing_;
 }
 
 task<void> http_session::linger() {
     // Closing while the client still sends would reset the connection, and the answer could be lost with it.
     socket_error failed;
     connection_.stream.shutdown_send();
-    arm(host_->times().linger);
+    deadline_.arm(host_->times().linger);
     std::size_t thrown_away = 0;
-    while (!failed && !timed_out_ && thrown_away < linger_bytes_max) {
+    while (!failed && !deadline_.passed() && thrown_away < linger_bytes_max) {
         buffer_.clear();
         const auto space = buffer_.prepare(read_bytes);
         thrown_away += co_await connection_.stream.async_read_some(

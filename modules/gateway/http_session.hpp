@@ -2,13 +2,13 @@
 // upgraded one over.
 #pragma once
 
+#include "deadline.hpp"
 #include "http_gate.hpp"
 #include "http_message.hpp"
 #include "listener.hpp"
 
 #include <kith/core/task.hpp>
 
-#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -48,8 +48,9 @@ public:
     [[nodiscard]] virtual bool stopping() const noexcept = 0;
     /// What TLS connections are offered; null: connections are plain.
     [[nodiscard]] virtual std::shared_ptr<const certificate> offered() const = 0;
-    /// A handshake of TLS begins; with too many under way the oldest is cut. Returns its number.
-    [[nodiscard]] virtual std::uint64_t handshake_began(http_session& session) = 0;
+    /// A handshake of TLS with `address` begins; with too many under way another is cut. Returns its number.
+    [[nodiscard]] virtual std::uint64_t handshake_began(http_session& session,
+                                                        const std::string& address) = 0;
     virtual void handshake_ended(std::uint64_t number, tls_opening how, bool timed_out) noexcept = 0;
     virtual void request_began() noexcept = 0;
     virtual void request_ended() noexcept = 0;
@@ -91,20 +92,15 @@ private:
     [[nodiscard]] task<void> linger();
     [[nodiscard]] std::size_t whole_head(refusal& why, head_scanner& scanner);
 
-    void arm(std::chrono::milliseconds wait);
-    void disarm();
-
     std::shared_ptr<session_host> host_;
     accepted connection_;
-    boost::asio::steady_timer timer_;
+    deadline deadline_;
     boost::beast::flat_buffer buffer_;
     std::optional<parser_type> parser_;
     std::chrono::steady_clock::time_point began_;
-    std::uint64_t armed_ = 0;  ///< tells the wait under way from those before
     std::size_t head_size_ = 0;
     bool first_ = true;
     bool idle_ = true;
-    bool timed_out_ = false;
     bool closing_ = false;
 };
 

@@ -26,7 +26,9 @@ struct wire_calls {
         BIO_clear_retry_flags(bio);
         ssize_t got = -1;
         int why = EAGAIN;
-        while (!wire.empty) {
+        // Beyond the bound nothing is lost: `empty` stays false, and a wait for the socket ends at once if it has more.
+        while (!wire.empty && wire.reads_left > 0) {
+            --wire.reads_left;
             got = ::recv(wire.descriptor, into, static_cast<std::size_t>(size), MSG_DONTWAIT);
             why = got < 0 ? errno : 0;
             if (why != EINTR) {
@@ -135,10 +137,30 @@ tls_link::tls_link(ssl_ctx_st* context, int descriptor, role as) : ssl_(SSL_new(
     BIO_set_data(bio, &wire_);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);
+    SSL_set_msg_callback(ssl_.get(), &heed);
+    SSL_set_msg_callback_arg(ssl_.get(), this);
     as == role::server ? SSL_set_accept_state(ssl_.get()) : SSL_set_connect_state(ssl_.get());
 }
 
 tls_link::~tls_link() = default;
+
+void tls_link::heed(int outgoing, int, int content, const void* bytes, std::size_t size, ssl_st* ssl,
+                    void* link) {
+    const auto* const first = static_cast<const unsigned char*>(bytes);
+    const bool new_keys =
+        outgoing == 0 && content == SSL3_RT_HANDSHAKE && size > 0 && first[0] == SSL3_MT_KEY_UPDATE;
+    // TLS 1.2: a wish to renegotiate is not shown to us, our no is.
+    const bool refused = outgoing != 0 && content == SSL3_RT_ALERT && size == 2 && first[0] == SSL3_AL_WARNING
+                         && first[1] == SSL_AD_NO_RENEGOTIATION;
+    if (!new_keys && !refused) {
+        return;
+    }
+    auto& self = *static_cast<tls_link*>(link);
+    if (++self.demands_ > demands_max) {
+        self.broken_ = true;
+        SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);  // OpenSSL throws away the rest instead of heeding it
+    }
+}
 
 ssize_t tls_link::fail() {
     broken_ = true;
@@ -151,6 +173,7 @@ tls_link::step tls_link::handshake() {
         return errno == EAGAIN ? step::wants_write : step::failed;
     }
     ERR_clear_error();
+    wire_.reads_left = reads_max;
     const int done = SSL_do_handshake(ssl_.get());
     if (done != 1) {
         if (SSL_get_error(ssl_.get(), done) != SSL_ERROR_WANT_READ) {
@@ -168,8 +191,14 @@ ssize_t tls_link::receive(std::span<char> into) {
         return fail();
     }
     ERR_clear_error();
+    wire_.reads_left = reads_max;
     std::size_t got = 0;
-    if (SSL_read_ex(ssl_.get(), into.data(), into.size(), &got) == 1) {
+    const bool read = SSL_read_ex(ssl_.get(), into.data(), into.size(), &got) == 1;
+    if (broken_) {
+        return fail();
+    }
+    if (read) {
+        demands_ = std::max(demands_ - 1, 0);
         return static_cast<ssize_t>(got);
     }
     switch (SSL_get_error(ssl_.get(), 0)) {

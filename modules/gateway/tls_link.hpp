@@ -25,6 +25,12 @@ public:
     static constexpr std::size_t record_bytes = 16384;
     /// What may wait for the kernel: one record, and the alerts that a peer can provoke without reading.
     static constexpr std::size_t unsent_max = 64U << 10U;
+    /// Reads of the socket within one call: records that hold no data must not keep the caller.
+    static constexpr int reads_max = 4;
+    /// What a peer may ask of TLS itself (new keys, renegotiation) beyond one for each receive() that brought data. A count
+    /// over the life would end long connections that renew their keys by the hour; one that data sets back to nothing would
+    /// let a byte pay for all of them.
+    static constexpr int demands_max = 32;
 
     /// `context` is shared; the descriptor stays the caller's, who keeps it open as long as the link is used.
     tls_link(ssl_ctx_st* context, int descriptor, role as);
@@ -33,6 +39,7 @@ public:
     tls_link& operator=(const tls_link&) = delete;
 
     [[nodiscard]] step handshake();
+    /// Reads little at a time: EAGAIN may be told although the socket has more, which waiting for it then tells at once.
     /// As recv(): 0 when the other side said its close_notify, -1 with errno EAGAIN or ECONNRESET; a connection that ends
     /// without close_notify is reset, for what came may have been cut.
     [[nodiscard]] ssize_t receive(std::span<char> into);
@@ -61,6 +68,7 @@ private:
         int descriptor = -1;
         int failed = 0;  ///< errno of what ended it
         bool empty = false;  ///< the last read took all there was: the next need not ask the kernel
+        int reads_left = 0;  ///< of this call
         bool ended = false;  ///< the other side sends no more
         std::string unsent;
         std::size_t unsent_at = 0;
@@ -70,9 +78,13 @@ private:
     };
 
     ssize_t fail();
+    /// OpenSSL's msg_callback: counts what the peer demands, and ends a connection that demands too much.
+    static void heed(int outgoing, int version, int content, const void* bytes, std::size_t size, ssl_st* ssl,
+                     void* link);
 
     wire wire_;
     std::unique_ptr<ssl_st, freed> ssl_;
+    int demands_ = 0;
     bool drained_ = false;
     bool broken_ = false;  ///< after a fatal error nothing more may be said
 };

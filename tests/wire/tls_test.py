@@ -159,7 +159,9 @@ class Speaking(Tls):
         self.assertIn(b"no renegotiation", asked.stdout)
 
     def test_browsers_are_told_to_come_by_https(self):
-        self.assertEqual(self.server.http().get("/healthz").headers["Strict-Transport-Security"], "max-age=31536000")
+        for host, said in (("chat.example.org", "max-age=31536000"), ("127.0.0.1", None), ("localhost:1", None)):
+            answer = self.server.http().get("/healthz", headers={"Host": host}, check=False)
+            self.assertEqual(answer.headers["Strict-Transport-Security"], said, host)
 
     def test_the_cookie_is_bound_to_https(self):
         body = {"username": self.ada.username, "password": self.ada.password, "device": kith.device("web", "web")}

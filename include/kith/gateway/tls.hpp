@@ -13,7 +13,7 @@ namespace kith::gateway {
 /// Empty texts: nothing is wrong.
 struct tls_findings {
     std::string error;  ///< why the server can't start with these files
-    std::string warning;  ///< it can, but people will be warned: expired, not yet valid
+    std::string warning;  ///< it can, but: expired, not yet valid, a key open to every user of the machine
 };
 /// Reads the two files of [tls], if they are set.
 [[nodiscard]] tls_findings check_tls_blocking(const config& settings, timestamp now);

@@ -85,6 +85,24 @@ TEST_CASE("files that can't be read are named") {
     CHECK(check_tls_blocking(settings, now).error.empty());
 }
 
+TEST_CASE("a key that every user of the machine may touch warns") {
+    const pem_pair::folder here;
+    here.put(pem_pair::make());
+    config settings;
+    settings.tls = here.paths;
+    const auto now = timestamp(
+        std::chrono::duration_cast<timestamp::duration>(std::chrono::system_clock::now().time_since_epoch()));
+    using std::filesystem::perms;
+    const auto said = [&](perms others) {
+        const perms owner_and_group = perms::owner_read | perms::owner_write | perms::group_read;
+        std::filesystem::permissions(here.paths.key, owner_and_group | others);
+        return check_tls_blocking(settings, now).warning;
+    };
+    CHECK(said(perms::none).empty());
+    CHECK_THAT(said(perms::others_read), Contains("tls.key: ") && Contains("key.pem is open to every user"));
+    CHECK_THAT(said(perms::others_write), Contains("is open to every user"));
+}
+
 TEST_CASE("a new pair is read once it stays as it is") {
     const pem_pair::folder here;
     here.put(pem_pair::make());

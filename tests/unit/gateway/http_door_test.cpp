@@ -384,7 +384,8 @@ TEST_CASE("HTTPS is insisted on when people come by it") {
     config settings;
     settings.server.public_url = "https://chat.example.org/";
     bench server(settings);
-    CHECK(server.ask(server.get("/")).field("strict-transport-security") == "max-age=31536000");
+    const reply told = server.ask("GET / HTTP/1.1\r\nHost: chat.example.org\r\n\r\n");
+    CHECK(told.field("strict-transport-security") == "max-age=31536000");
     CHECK(server.on_reactor([&] { return server.door->public_url(); }) == "https://chat.example.org");
 }
 

@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <openssl/ssl.h>
+
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -77,6 +79,57 @@ struct ends {
     std::array<int, 2> descriptors{};
     std::optional<tls_link> server;
     std::optional<tls_link> client;
+};
+
+/// A server, and a client that can do what ours never does.
+struct odd_client {
+    odd_client() : ssl(SSL_new(asking.context()), &SSL_free) {
+        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, descriptors.data()) == 0);
+        server.emplace(offered.context(), descriptors[0], tls_link::role::server);
+        SSL_set_fd(ssl.get(), descriptors[1]);
+        SSL_set_connect_state(ssl.get());
+        tls_link::step of_server = tls_link::step::wants_read;
+        int of_client = 0;
+        for (int round = 0; round < 10 && (of_server != tls_link::step::done || of_client != 1); ++round) {
+            server->about_to_wait();
+            of_client = SSL_do_handshake(ssl.get());
+            of_server = server->handshake();
+        }
+        REQUIRE(of_server == tls_link::step::done);
+        REQUIRE(of_client == 1);
+    }
+    ~odd_client() {
+        ssl.reset();
+        ::close(descriptors[0]);
+        ::close(descriptors[1]);
+    }
+    odd_client(const odd_client&) = delete;
+    odd_client& operator=(const odd_client&) = delete;
+
+    void renew_keys(int times, int how = SSL_KEY_UPDATE_NOT_REQUESTED) {
+        for (int i = 0; i < times; ++i) {
+            REQUIRE(SSL_key_update(ssl.get(), how) == 1);
+            REQUIRE(SSL_do_handshake(ssl.get()) == 1);
+        }
+    }
+    void say(std::string_view words) {
+        REQUIRE(SSL_write(ssl.get(), words.data(), static_cast<int>(words.size()))
+                == static_cast<int>(words.size()));
+    }
+    /// What one receive() of the server gives; "-" with errno when it is nothing.
+    std::string heard() {
+        std::array<char, 100> some{};
+        server->about_to_wait();
+        const ssize_t got = server->receive(some);
+        return got < 0 ? "-" : std::string(some.data(), static_cast<std::size_t>(got));
+    }
+
+    pem_pair::texts texts = pem_pair::make();
+    certificate offered{texts.certificate, texts.key, config::tls_section()};
+    client_context asking;
+    std::unique_ptr<SSL, decltype(&SSL_free)> ssl;
+    std::array<int, 2> descriptors{};
+    std::optional<tls_link> server;
 };
 
 std::vector<iovec> parts_of(std::vector<std::string>& texts) {
@@ -208,4 +261,57 @@ TEST_CASE("an end that is told is an end, one that is not is a reset") {
         iovec part{some.data(), some.size()};
         CHECK(both.server->send(std::span(&part, 1)) == -1);
     }
+}
+
+TEST_CASE("keys are renewed now and then, and what is said flows") {
+    odd_client odd;
+    for (int times = 0; times < 3 * tls_link::demands_max; ++times) {
+        odd.renew_keys(1, SSL_KEY_UPDATE_REQUESTED);
+        odd.say("ping");
+        REQUIRE(odd.heard() == "ping");
+        std::string words = "pong";
+        iovec part{words.data(), words.size()};
+        REQUIRE(odd.server->send(std::span(&part, 1)) == 4);
+        std::array<char, 100> some{};
+        REQUIRE(SSL_read(odd.ssl.get(), some.data(), some.size()) == 4);
+    }
+    odd.renew_keys(tls_link::demands_max);
+    CHECK(odd.heard() == "-");
+    CHECK(errno == EAGAIN);
+    CHECK(odd.server->drained());
+    odd.say("still here");
+    CHECK(odd.heard() == "still here");
+}
+
+TEST_CASE("who renews keys without pause is cut off within one call") {
+    odd_client odd;
+    SECTION("at once") {
+        odd.renew_keys(tls_link::demands_max + 1);
+        odd.say("not heard");
+    }
+    SECTION("in small pieces") {
+        for (int times = 0; times < tls_link::demands_max; ++times) {
+            odd.renew_keys(1);
+            REQUIRE(odd.heard() == "-");
+            REQUIRE(errno == EAGAIN);
+        }
+        odd.renew_keys(1);
+    }
+    SECTION("though a byte comes in between: it pays for one") {
+        odd.renew_keys(tls_link::demands_max);
+        odd.say("x");
+        REQUIRE(odd.heard() == "x");
+        odd.renew_keys(1);
+        odd.say("y");
+        REQUIRE(odd.heard() == "y");
+        odd.renew_keys(2);
+    }
+    CHECK(odd.heard() == "-");
+    CHECK(errno == ECONNRESET);
+    CHECK(odd.heard() == "-");
+    CHECK(errno == ECONNRESET);
+    std::string words = "words";
+    iovec part{words.data(), words.size()};
+    CHECK(odd.server->send(std::span(&part, 1)) == -1);
+    CHECK(errno == ECONNRESET);
 }
