@@ -294,6 +294,7 @@ using copy_mark = void (*)(transaction& copy);
 
 struct options {
     std::string path;  ///< the SQLite file
+    std::string store;  ///< the label `store` of its metrics; none where empty
     copy_mark mark_copy = nullptr;
     std::string synchronous = "FULL";
     std::size_t readers = 3;  ///< one of them is kept for quick reads
@@ -308,6 +309,16 @@ struct options {
     std::chrono::milliseconds commit_timeout{
         10000};  ///< after which callers are told that the outcome is unknown
     bool ack_before_commit = false;  ///< a mutation for the oracle's own check; never in use
+    bool derived = false;  ///< see open_derived()
+};
+
+/// A file whose content can be made again from the main database at any time.
+struct derived_options {
+    std::string path;
+    std::string store;  ///< the label `store` of its metrics
+    std::string_view schema;  ///< the text that makes its tables
+    std::size_t readers = 2;
+    std::chrono::milliseconds read_timeout{5000};
 };
 
 /// What the executor needs. `participant` may be null. All must outlive the database.
@@ -349,6 +360,12 @@ int migrate_blocking(const std::string& path, const clock_source& clock, logger&
 /// Opens the file, recovers and truncates the WAL (must succeed), prepares the connections and starts the threads.
 /// The schema must be up to date. Throws `internal` with a clear text when the file cannot be used.
 [[nodiscard]] std::unique_ptr<database> open(const options& settings, const deps& needs);
+
+/// Opens such a file beside the main database, as a database of its own, so that writing to it holds up no write there.
+/// What it answered may be gone after a power cut, but nothing is ever torn or out of order (`synchronous=NORMAL`); its
+/// writing threads give way to all others; no space is kept back for it. A file with another schema, or one that cannot
+/// be used, is removed and made anew. Throws `internal` when that fails too.
+[[nodiscard]] std::unique_ptr<database> open_derived(const derived_options& settings, const deps& needs);
 
 /// An exclusive `flock` on `<folder>/kith.lock`, held for as long as it lives, so that one server or one command works on
 /// a data folder at a time. Throws `conflict` when another process holds it.

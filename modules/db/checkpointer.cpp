@@ -1,6 +1,8 @@
 // Moves the WAL into the database file away from the commit path: PASSIVE on a thread of its own, RESTART on the writer.
 #include "checkpointer.hpp"
 
+#include <kith/core/thread.hpp>
+
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -42,7 +44,8 @@ bool is_busy(int code) noexcept {
 
 checkpointer::checkpointer(const options& settings, const deps& needs, store_state& state,
                            std::function<void()> restart_wanted)
-    : wal_bytes_max_(settings.wal_bytes_max),
+    : derived_(settings.derived),
+      wal_bytes_max_(settings.wal_bytes_max),
       space_check_(settings.space_check),
       clock_(needs.clock),
       log_(needs.log),
@@ -82,7 +85,12 @@ std::size_t checkpointer::bytes_of(int frames) const noexcept {
 }
 
 void checkpointer::start() {
-    thread_ = std::thread([this] { loop(); });
+    thread_ = std::thread([this] {
+        if (derived_) {
+            run_in_background();
+        }
+        loop();
+    });
 }
 
 void checkpointer::stop_blocking() {

@@ -49,6 +49,7 @@ private:
     /// Stops writing for a failure that is neither a lock nor a full disk.
     void judge(int code, const char* doing);
 
+    const bool derived_;
     const std::size_t wal_bytes_max_;
     const std::chrono::milliseconds space_check_;
     const clock_source& clock_;

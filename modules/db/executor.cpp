@@ -7,6 +7,7 @@
 #include "store_state.hpp"
 #include "writer.hpp"
 
+#include <array>
 #include <utility>
 
 namespace kith::db {
@@ -15,7 +16,7 @@ namespace {
 class sqlite_database final : public database {
 public:
     sqlite_database(const options& settings, const deps& needs)
-        : state_(settings.path + "-reserve", needs.log, needs.metric),
+        : state_(settings, needs.log, needs.metric),
           connection_(settings.path, access::write, settings.synchronous),
           recovered_((truncate_at_open(connection_, settings.path), true)),
           checkpoints_(settings, needs, state_, [this] { writer_.wake(); }),
@@ -88,21 +89,56 @@ void check_schema(const std::string& path) {
     }
 }
 
+std::unique_ptr<database> open_file(const options& settings, const deps& needs) {
+    KITH_ASSERT(settings.readers > 0 && settings.queue_jobs > 0 && settings.batch_jobs > 0);
+    try {
+        return std::make_unique<sqlite_database>(settings, needs);
+    } catch (const sqlite_error& e) {
+        throw error(error_code::internal, "cannot use the database " + settings.path + ": " + e.what());
+    }
+}
+
+options options_of(const derived_options& settings) {
+    options all;
+    all.path = settings.path;
+    all.store = settings.store;
+    all.synchronous = "NORMAL";
+    all.readers = settings.readers;
+    all.read_timeout = settings.read_timeout;
+    all.derived = true;
+    return all;
+}
+
+/// The schema as its one migration: its checksum tells when the file was made by another build.
+std::unique_ptr<database> make_derived(const derived_options& settings, const deps& needs) {
+    const std::array<migration, 1> whole{{{1, settings.store, settings.schema}}};
+    apply_blocking(settings.path, whole, needs.clock, needs.log, nullptr, {});
+    return open_file(options_of(settings), needs);
+}
+
 }  // namespace
 
 std::unique_ptr<database> open(const options& settings, const deps& needs) {
-    KITH_ASSERT(settings.readers > 0 && settings.queue_jobs > 0 && settings.batch_jobs > 0);
     if (!exists(settings.path)) {
         throw error(error_code::internal,
                     "there is no database at " + settings.path + ": run `kith migrate` first");
     }
     make_private(settings.path);
     check_schema(settings.path);
+    return open_file(settings, needs);
+}
+
+std::unique_ptr<database> open_derived(const derived_options& settings, const deps& needs) {
     try {
-        return std::make_unique<sqlite_database>(settings, needs);
-    } catch (const sqlite_error& e) {
-        throw error(error_code::internal, "cannot use the database " + settings.path + ": " + e.what());
+        return make_derived(settings, needs);
+    } catch (const std::exception& failed) {
+        needs.log.warn("a file of derived data is made anew",
+                       {{"path", settings.path}, {"why", failed.what()}});
     }
+    for (const char* part : {"", "-wal", "-shm"}) {
+        remove_file(settings.path + part);
+    }
+    return make_derived(settings, needs);
 }
 
 }  // namespace kith::db

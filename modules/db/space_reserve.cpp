@@ -37,8 +37,9 @@ disk_space space_at(const std::string& path) noexcept {
 
 }  // namespace
 
-space_reserve::space_reserve(std::string path)
+space_reserve::space_reserve(std::string path, bool keep)
     : path_(std::move(path)),
+      keep_(keep),
       bytes_(std::clamp(space_at(path_).size / share_of_disk, reserve_bytes_min, reserve_bytes_max)) {}
 
 bool space_reserve::hold_blocking() {
@@ -48,6 +49,10 @@ bool space_reserve::hold_blocking() {
     }
     if (space_at(path_).available < (released_ ? 2 : 1) * bytes_) {
         return false;
+    }
+    if (!keep_) {
+        released_ = false;
+        return true;
     }
     const file_handle file(::open(path_.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, private_file));
     if (!file.is_open() || ::posix_fallocate(file.get(), 0, static_cast<off_t>(bytes_)) != 0) {
@@ -59,7 +64,9 @@ bool space_reserve::hold_blocking() {
 }
 
 void space_reserve::release_blocking() noexcept {
-    remove_file(path_);
+    if (keep_) {
+        remove_file(path_);
+    }
     released_ = true;
 }
 

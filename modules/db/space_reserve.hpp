@@ -10,7 +10,8 @@ namespace kith::db {
 /// writes. Made again when there is room for it twice. One thread at a time; the calls block for the disk.
 class space_reserve {
 public:
-    explicit space_reserve(std::string path);
+    /// Without `keep` no file is made: the disk is only asked for the room.
+    space_reserve(std::string path, bool keep);
 
     /// Makes the file unless it stands; true when it stands. At first the disk must have room for it once, after
     /// release() twice, so that a disk on the edge does not go back and forth.
@@ -21,6 +22,7 @@ public:
 
 private:
     const std::string path_;
+    const bool keep_;
     const std::uint64_t bytes_;
     bool released_ = false;
 };

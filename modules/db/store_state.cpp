@@ -16,30 +16,45 @@ const std::vector<double> seconds_bounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025,
                                          0.025,  0.05,    0.1,    0.25,  0.5,    1,     5};
 const std::vector<double> jobs_bounds{1, 2, 5, 10, 20, 50, 100, 200, 512};
 
-gauge& queue_gauge(metrics& numbers, const char* queue) {
-    return numbers.make_gauge("kith_db_queue_jobs", "Jobs that wait for the database", {{"queue", queue}});
+/// The main database has no label of its own: it was there first, and most who look at metrics mean it.
+metric_labels labels_of(const options& settings, metric_labels others = {}) {
+    if (!settings.store.empty()) {
+        others.emplace_back("store", settings.store);
+    }
+    return others;
 }
-counter& jobs_counter(metrics& numbers, const char* result) {
-    return numbers.make_counter("kith_db_jobs_total", "Write jobs, by result", {{"result", result}});
+gauge& queue_gauge(const options& settings, metrics& numbers, const char* queue) {
+    return numbers.make_gauge("kith_db_queue_jobs", "Jobs that wait for the database",
+                              labels_of(settings, {{"queue", queue}}));
+}
+counter& jobs_counter(const options& settings, metrics& numbers, const char* result) {
+    return numbers.make_counter("kith_db_jobs_total", "Write jobs, by result",
+                                labels_of(settings, {{"result", result}}));
 }
 
 }  // namespace
 
-store_state::store_state(std::string reserve, logger& log, metrics& numbers)
-    : batches(numbers.make_counter("kith_db_batches_total", "Transactions of the writer")),
-      jobs_done(jobs_counter(numbers, "done")),
-      jobs_failed(jobs_counter(numbers, "failed")),
-      batch_jobs(
-          numbers.make_histogram("kith_db_batch_jobs", "Jobs that shared one transaction", jobs_bounds)),
-      commit_seconds(numbers.make_histogram("kith_db_commit_seconds", "Duration of COMMIT", seconds_bounds)),
-      commit_age(numbers.make_gauge("kith_db_commit_age_seconds", "How long the running COMMIT has taken")),
-      read_seconds(numbers.make_histogram("kith_db_read_seconds", "Duration of read jobs", seconds_bounds)),
-      write_queue(queue_gauge(numbers, "write")),
-      quick_queue(queue_gauge(numbers, "quick")),
-      resume_queue(queue_gauge(numbers, "resume")),
+store_state::store_state(const options& settings, logger& log, metrics& numbers)
+    : batches(
+        numbers.make_counter("kith_db_batches_total", "Transactions of the writer", labels_of(settings))),
+      jobs_done(jobs_counter(settings, numbers, "done")),
+      jobs_failed(jobs_counter(settings, numbers, "failed")),
+      batch_jobs(numbers.make_histogram("kith_db_batch_jobs", "Jobs that shared one transaction", jobs_bounds,
+                                        labels_of(settings))),
+      commit_seconds(numbers.make_histogram("kith_db_commit_seconds", "Duration of COMMIT", seconds_bounds,
+                                            labels_of(settings))),
+      commit_age(numbers.make_gauge("kith_db_commit_age_seconds", "How long the running COMMIT has taken",
+                                    labels_of(settings))),
+      read_seconds(numbers.make_histogram("kith_db_read_seconds", "Duration of read jobs", seconds_bounds,
+                                          labels_of(settings))),
+      write_queue(queue_gauge(settings, numbers, "write")),
+      quick_queue(queue_gauge(settings, numbers, "quick")),
+      resume_queue(queue_gauge(settings, numbers, "resume")),
       log_(log),
-      wal_gauge_(numbers.make_gauge("kith_db_wal_bytes", "Bytes in the write-ahead log")),
-      reserve_(std::move(reserve)) {
+      store_(settings.store.empty() ? "main" : settings.store),
+      wal_gauge_(
+          numbers.make_gauge("kith_db_wal_bytes", "Bytes in the write-ahead log", labels_of(settings))),
+      reserve_(settings.path + "-reserve", !settings.derived) {
     if (!reserve_.hold_blocking()) {
         disk_is_full();
     }
@@ -47,13 +62,14 @@ store_state::store_state(std::string reserve, logger& log, metrics& numbers)
 
 void store_state::stop_writing(const std::string& why) {
     if (health_.exchange(health::stopped) != health::stopped) {
-        log_.error("storage has failed: writing is off until a restart", {{"cause", why}});
+        log_.error("storage has failed: writing is off until a restart", {{"store", store_}, {"cause", why}});
     }
 }
 
 void store_state::set_stuck(bool stuck) {
     if (stuck_.exchange(stuck) != stuck) {
-        log_.error(stuck ? "the disk does not answer: writes are refused" : "the disk answers again");
+        log_.error(stuck ? "the disk does not answer: writes are refused" : "the disk answers again",
+                   {{"store", store_}});
     }
 }
 
@@ -62,7 +78,7 @@ void store_state::disk_is_full() {
     enum health was = health::ok;
     if (health_.compare_exchange_strong(was, health::full)) {
         log_.error("the disk is full: only what is essential is written",
-                   {{"wanted_bytes", reserve_.bytes()}});
+                   {{"store", store_}, {"wanted_bytes", reserve_.bytes()}});
         reserve_.release_blocking();
     }
 }
@@ -71,7 +87,7 @@ void store_state::look_for_space() {
     const std::lock_guard lock(space_);
     enum health was = health::full;
     if (full() && reserve_.hold_blocking() && health_.compare_exchange_strong(was, health::ok)) {
-        log_.warn("the disk has room again: everything is written");
+        log_.warn("the disk has room again: everything is written", {{"store", store_}});
     }
 }
 

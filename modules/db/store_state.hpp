@@ -17,8 +17,7 @@ namespace kith::db {
 /// Callable from any thread.
 class store_state {
 public:
-    /// `reserve` is the path of the space that is kept back.
-    store_state(std::string reserve, logger& log, metrics& numbers);
+    store_state(const options& settings, logger& log, metrics& numbers);
 
     [[nodiscard]] enum health health() const noexcept {
         return stuck_.load() ? health::stuck : health_.load();
@@ -53,6 +52,7 @@ public:
 
 private:
     logger& log_;
+    const std::string store_;  ///< as lines of the log name it
     gauge& wal_gauge_;
     std::mutex space_;  ///< the reserve and what `health_` says of it change together
     space_reserve reserve_;

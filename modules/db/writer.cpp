@@ -1,6 +1,8 @@
 // The writer: one thread that runs waiting jobs together in one transaction, each undone alone when it fails.
 #include "writer.hpp"
 
+#include <kith/core/thread.hpp>
+
 #include <boost/asio/post.hpp>
 
 #include <sqlite3.h>
@@ -51,7 +53,12 @@ writer::writer(const options& settings, const deps& needs, store_state& state, c
       wal_(wal) {}
 
 void writer::start() {
-    thread_ = std::thread([this] { loop(); });
+    thread_ = std::thread([this] {
+        if (settings_.derived) {
+            run_in_background();
+        }
+        loop();
+    });
 }
 
 void writer::wake() {
