@@ -146,6 +146,7 @@ house::house(const config& settings)
 
 house::~house() {
     store_->stop_blocking();
+    index_->stop_blocking();
     // What the last jobs posted is finished here, while everything it refers to is alive.
     reactor_.restart();
     reactor_.poll();
@@ -156,6 +157,8 @@ void house::build_store() {
     const db::options options = store_options(settings_);
     db::migrate_blocking(options.path, clock_, *log_, journal::mark_copy);
     store_ = db::open(options, db::deps(reactor_.get_executor(), clock_, *log_, *metrics_, journal_.get()));
+    index_ = search::open_index((settings_.data.dir / search::index_file).string(),
+                                db::deps(reactor_.get_executor(), clock_, *log_, *metrics_, nullptr));
 }
 
 void house::build_modules() {
@@ -180,8 +183,7 @@ void house::build_modules() {
     messages_ =
         messages::create(messages::deps{*store_, *journal_, table_, users_->people(), ids_, settings_});
     groups_ = groups::create(groups::deps{*store_, *journal_, table_, ids_, settings_});
-    search_ = search::create(
-        search::deps{*store_, table_, clock_, *log_, *metrics_, "node-" + std::to_string(this_node)});
+    search_ = search::create(search::deps{*store_, *index_, table_, clock_, *log_, *metrics_});
 }
 
 void house::build_server() {
@@ -221,6 +223,7 @@ task<void> house::keep_house() {
         co_await wait_for(housekeeping_);
         users_->tick();
         store_->tick();
+        index_->tick();
         server_->tick();
         if (!stopping_ && !pruning_ && clock_.steady_now() >= prune_at
             && store_->health() == db::health::ok) {

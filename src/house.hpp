@@ -76,6 +76,7 @@ private:
     db::folder_lock lock_;
     std::unique_ptr<journal::writer> journal_;
     std::unique_ptr<database> store_;
+    std::unique_ptr<database> index_;  ///< of search: derived, in a file of its own
     std::unique_ptr<worker_pool> hashing_;
     gateway::registry table_;
     std::unique_ptr<users::service> users_;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace kith {
 
@@ -14,6 +15,9 @@ class clock_source;
 class database;
 class logger;
 class metrics;
+namespace db {
+struct deps;
+}
 namespace gateway {
 class registry;
 }
@@ -48,14 +52,19 @@ public:
     virtual task<search::status> read_status() = 0;
 };
 
+/// The file of the index in the folder of the data: derived from the messages, so no backup holds it.
+inline constexpr std::string_view index_file = "search.db";
+/// Opens it, or makes it. The owner ends it as it ends the main database.
+[[nodiscard]] std::unique_ptr<database> open_index(const std::string& path, const db::deps& needs);
+
 /// What `search` needs. All must outlive the service.
 struct deps {
     database& store;
+    database& index;  ///< from open_index()
     gateway::registry& table;  ///< create() registers `message.search`
     const clock_source& clock;
     logger& log;
     metrics& numbers;
-    std::string holder;  ///< of the lease on the journal; unique among processes, the same after a restart
 };
 
 /// The service must live as long as the table.

@@ -23,6 +23,8 @@ inline constexpr std::int64_t page_default = 50;
 inline constexpr std::int64_t page_max = 100;
 /// Found rows that one call looks at; what is left comes with the next page.
 inline constexpr std::int64_t scan_rows_max = 4000;
+/// So many candidates at least are looked at together, however few more a page needs: each time costs two reads.
+inline constexpr std::size_t looked_at_least = 32;
 /// Someone in at most so many conversations has the index itself look among them: it costs about 40 µs for each. For
 /// someone in more the newest matches of everyone are gone through, of which more are theirs.
 inline constexpr std::size_t narrow_conversations_max = 128;

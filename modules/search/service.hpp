@@ -25,13 +25,9 @@ struct search_page {
     std::optional<std::int64_t> next;  ///< the position to go on below
 };
 
-/// One page of what `who` may see of `asked`. Of a job. Throws `not_found` for a conversation they are not in.
-[[nodiscard]] search_page search_job(snapshot& s, const gateway::principal& who, const search_query& asked,
-                                     const std::vector<term>& terms);
-
 class search_service final : public service {
 public:
-    explicit search_service(const deps& needs) : store_(needs.store), indexer_(needs) {}
+    explicit search_service(const deps& needs) : store_(needs.store), index_(needs.index), indexer_(needs) {}
 
     task<void> run() override { return indexer_.run(); }
     void committed(const journal::batch& changes) override { indexer_.committed(changes); }
@@ -44,6 +40,7 @@ public:
 
 private:
     database& store_;
+    database& index_;
     indexer indexer_;
 };
 

@@ -6,35 +6,29 @@
 namespace kith::search::store {
 
 std::optional<state> find_state(snapshot& s) {
-    db::cursor row =
-        s.query("SELECT version, phase, conversation, seq, removed, purged_at, purging FROM search_state "
-                "WHERE id = 1");
+    db::cursor row = s.query("SELECT version, epoch, reached, phase, conversation, seq, removed, purged_at, "
+                             "purging FROM search_state WHERE id = 1");
     if (!row.next()) {
         return std::nullopt;
     }
     state found;
     found.version = row.text(0);
-    found.phase = row.as_enum<phase>(1);
-    found.conversation = row.as_id<messages::conversation_id>(2);
-    found.seq = row.integer(3);
-    found.removed = row.integer(4);
-    found.purged_at = row.time(5);
-    found.purging = row.flag(6);
+    found.epoch = row.text(1);
+    found.reached = row.integer(2);
+    found.phase = row.as_enum<phase>(3);
+    found.conversation = row.as_id<messages::conversation_id>(4);
+    found.seq = row.integer(5);
+    found.removed = row.integer(6);
+    found.purged_at = row.time(7);
+    found.purging = row.flag(8);
     return found;
 }
 
 void save_state(transaction& t, const state& now) {
-    const std::int64_t changed = t.execute(
-        "UPDATE search_state SET version = ?, phase = ?, conversation = ?, seq = ?, removed = ?, purged_at = ?, "
-        "purging = ? WHERE id = 1",
-        now.version, now.phase, now.conversation.value(), now.seq, now.removed, now.purged_at, now.purging);
-    if (changed == 0) {
-        t.execute(
-            "INSERT INTO search_state (id, version, phase, conversation, seq, removed, purged_at, purging) "
-            "VALUES (1, ?, ?, ?, ?, ?, ?, ?)",
-            now.version, now.phase, now.conversation.value(), now.seq, now.removed, now.purged_at,
-            now.purging);
-    }
+    t.execute("INSERT OR REPLACE INTO search_state (id, version, epoch, reached, phase, conversation, seq, "
+              "removed, purged_at, purging) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+              now.version, now.epoch, now.reached, now.phase, now.conversation.value(), now.seq, now.removed,
+              now.purged_at, now.purging);
 }
 
 std::optional<entry> find_entry(snapshot& s, std::int64_t pos) {
@@ -50,6 +44,18 @@ std::optional<entry> find_entry(snapshot& s, std::int64_t pos) {
     found.sender = row.as_id<user_id>(3);
     found.sent_at = row.time(4);
     found.words = row.text(5);
+    return found;
+}
+
+std::optional<candidate> find_candidate(snapshot& s, std::int64_t pos) {
+    db::cursor row = s.query("SELECT conversation, seq FROM search_messages WHERE pos = ?", pos);
+    if (!row.next()) {
+        return std::nullopt;
+    }
+    candidate found;
+    found.pos = pos;
+    found.conversation = row.as_id<messages::conversation_id>(0);
+    found.seq = row.integer(1);
     return found;
 }
 

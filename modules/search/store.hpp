@@ -1,5 +1,5 @@
-// The tables of `search` in SQL: plain functions of a transaction or a snapshot. No rule.
-// What only SQLite knows, the full-text index, is in store_fts.cpp; the rest is portable.
+// The tables of `search` in SQL: plain functions of a transaction or a snapshot of its own file. No rule.
+// The full-text index itself is in store_fts.cpp.
 #pragma once
 
 #include <kith/core/clock.hpp>
@@ -26,6 +26,8 @@ enum class phase : std::uint8_t {
 struct state {
     state() = default;
     std::string version;
+    std::string epoch;  ///< of the journal that it follows
+    std::int64_t reached = 0;  ///< the newest position that it has seen
     store::phase phase = phase::following;
     messages::conversation_id conversation;  ///< while filling: what went in last
     std::int64_t seq = 0;
@@ -45,11 +47,24 @@ struct entry {
     std::string words;
 };
 
-/// nullopt in new data.
+/// A message that the index names.
+struct candidate {
+    candidate() = default;
+    std::int64_t pos = 0;
+    messages::conversation_id conversation;
+    std::int64_t seq = 0;
+};
+
+/// The text that makes the tables.
+[[nodiscard]] std::string_view schema() noexcept;
+
+/// nullopt in a new file.
 [[nodiscard]] std::optional<state> find_state(snapshot& s);
 void save_state(transaction& t, const state& now);
 
 [[nodiscard]] std::optional<entry> find_entry(snapshot& s, std::int64_t pos);
+/// Which message has this position.
+[[nodiscard]] std::optional<candidate> find_candidate(snapshot& s, std::int64_t pos);
 [[nodiscard]] bool is_empty(snapshot& s);
 [[nodiscard]] std::int64_t count_entries(snapshot& s);
 /// The time of the first message at or above `pos`; nullopt when there is none.

@@ -2,6 +2,7 @@
 """Searching over both doors: who finds what, operators, paging, marks, plain text that looks like a query language, what
 a recall takes away, a rebuilt index, and kill -9 while indexing."""
 import os
+import pathlib
 import sqlite3
 import sys
 import time
@@ -218,7 +219,7 @@ def recall(world):
     for who in (world.ada, world.bob):
         equal(texts(who, "curlew"), [], "after the recall")
     indexed(world)
-    with sqlite3.connect(f"file:{world.server.data}/kith.db?mode=ro", uri=True) as data:
+    with sqlite3.connect(f"file:{world.server.data}/search.db?mode=ro", uri=True) as data:
         kept = data.execute("SELECT count(*) FROM search_messages WHERE words LIKE '%curlew%'").fetchone()[0]
         named = data.execute("SELECT count(*) FROM search_index('curlew')").fetchone()[0]
     equal((kept, named), (0, 0), "what the index keeps of it")
@@ -229,11 +230,16 @@ def wiped(world):
     say(world.ada, world.here, "snipe before")
     indexed(world)
     verdict.expect(world.server.stop() == 0, "SIGTERM did not end in 0")
-    with sqlite3.connect(f"{world.server.data}/kith.db") as data:
+    with sqlite3.connect(f"{world.server.data}/search.db") as data:
         data.execute("DELETE FROM search_messages")
         data.execute("INSERT INTO search_index (search_index) VALUES ('delete-all')")
     world.start_again()
     kith.wait_until(lambda: texts(world.bob, "snipe") == ["snipe before"], INDEX_SECONDS, "the filled index")
+    for damage in (os.unlink, lambda path: pathlib.Path(path).write_bytes(b"no database" * 1000)):
+        verdict.expect(world.server.stop() == 0, "SIGTERM did not end in 0")
+        damage(f"{world.server.data}/search.db")
+        world.start_again()
+        kith.wait_until(lambda: texts(world.bob, "snipe") == ["snipe before"], INDEX_SECONDS, "an index made anew")
     code, told = world.server.command("search", "rebuild")
     verdict.expect(code == 0, f"search rebuild on a running server: {told}")
     kith.wait_until(lambda: "rebuilt" not in world.server.command("search", "status")[1], INDEX_SECONDS, "the rebuild")

@@ -73,6 +73,8 @@ public:
         options.path = path;
         data = db::open(options, db::deps(io.get_executor(), clock, *log, *numbers, notes.get()));
         talk = messages::create(messages::deps{*data, *notes, table, people, ids, settings});
+        index_file = open_index(place.path + "/search.db",
+                                db::deps(io.get_executor(), clock, *log, *numbers, nullptr));
         index = std::make_unique<search_service>(deps_of());
         ada = add_person(11, "ada");
         bob = add_person(22, "bob");
@@ -81,13 +83,14 @@ public:
     ~house() {
         index.reset();
         data->stop_blocking();
+        index_file->stop_blocking();
         io.restart();
         io.run();
     }
     house(const house&) = delete;
     house& operator=(const house&) = delete;
 
-    search::deps deps_of() { return search::deps{*data, table, clock, *log, *numbers, "test"}; }
+    search::deps deps_of() { return search::deps{*data, *index_file, table, clock, *log, *numbers}; }
 
     gateway::principal add_person(std::int64_t number, const std::string& name) {
         gateway::principal who;
@@ -172,7 +175,18 @@ public:
         call(who, "message.recall", input);
     }
 
-    void check() { run(data->write(&check_index)); }
+    /// What the loop does first.
+    void check() {
+        const standing now = run(data->read(&read_standing));
+        run(index_file->write([now](transaction& t) { check_index(t, now); }));
+    }
+    void write_index(const std::string& sql) {
+        run(index_file->write([sql](transaction& t) { t.execute_script(sql); }));
+    }
+    /// Of the index.
+    std::int64_t indexed(const std::string& sql) {
+        return run(index_file->read([sql](snapshot& s) { return s.integer(sql).value_or(0); }));
+    }
     /// Steps until nothing is left to do.
     void follow() {
         indexer steps(deps_of());
@@ -206,6 +220,7 @@ public:
     id_source ids;
     gateway::registry table;
     std::unique_ptr<database> data;
+    std::unique_ptr<database> index_file;
     std::unique_ptr<messages::service> talk;
     std::unique_ptr<search_service> index;
     gateway::principal ada, bob, eve;

@@ -1,6 +1,7 @@
 // The index behind the journal on a real file: what it follows, what it forgets, how it is made anew; what a search shows.
 #include "fixture.hpp"
 
+#include <fstream>
 #include <random>
 
 using namespace kith::search_test;
@@ -25,8 +26,8 @@ TEST_CASE("the index follows what is sent and what is recalled") {
     at.recall(at.bob, here, seq);
     CHECK(at.texts(at.ada, "上海") == texts{"我在上海"});  // at once: the row decides
     at.follow();
-    CHECK(at.count("SELECT COUNT(*) FROM search_index WHERE search_index MATCH 'curlew'") == 0);
-    CHECK(at.count("SELECT COUNT(*) FROM search_messages") == 1);
+    CHECK(at.indexed("SELECT COUNT(*) FROM search_index WHERE search_index MATCH 'curlew'") == 0);
+    CHECK(at.indexed("SELECT COUNT(*) FROM search_messages") == 1);
 }
 
 TEST_CASE("only members find, and only what came in their time") {
@@ -114,7 +115,7 @@ TEST_CASE("a search stops at its bound, and goes on from there") {
     }
     at.follow();
     // What others said: entries of conversations that ada is not in.
-    at.run(at.data->write([](transaction& t) {
+    at.run(at.index_file->write([](transaction& t) {
         store::entry one;
         one.conversation = conversation_id(7);
         one.sender = user_id(22);
@@ -149,37 +150,161 @@ TEST_CASE("an index that is lost, or was made in another way, is filled from the
         at.say(at.ada, here, "knot " + std::to_string(i));
     }
     at.follow();
-    REQUIRE(at.count("SELECT COUNT(*) FROM search_messages") == 250);
+    REQUIRE(at.indexed("SELECT COUNT(*) FROM search_messages") == 250);
     search_query asked = house::query("knot");
     asked.limit = 100;
     const std::string reasons[] = {
         "UPDATE search_state SET version = 'older'",
         "DELETE FROM search_messages; INSERT INTO search_index (search_index) VALUES ('delete-all')",
         "DELETE FROM search_state",
-        "UPDATE journal_readers SET pos = 3; UPDATE journal_head SET horizon = 5",
+        "UPDATE search_state SET epoch = 'before the backup was put back'",
+        "UPDATE search_state SET reached = reached + 1000",
+        "UPDATE search_state SET reached = 3",  // the journal is pruned up to 5
     };
+    at.write("UPDATE journal_head SET horizon = 5");
     for (const std::string& reason : reasons) {
         INFO(reason);
         at.check();
-        CHECK(at.count("SELECT phase FROM search_state") == 0);  // nothing to mend
-        at.write(reason);
+        CHECK(at.indexed("SELECT phase FROM search_state") == 0);  // nothing to mend
+        at.write_index(reason);
         at.check();
-        CHECK(at.count("SELECT phase FROM search_state") == 1);
+        CHECK(at.indexed("SELECT phase FROM search_state") == 1);
         for (int i = 0; i < 2; ++i) {
             indexer cut_off(at.deps_of());  // each step by another process: the next goes on
             CHECK(at.run(cut_off.step()));
         }
         at.say(at.bob, here, "knot meanwhile");
         at.follow();
-        CHECK(at.count("SELECT phase FROM search_state") == 0);
+        CHECK(at.indexed("SELECT phase FROM search_state") == 0);
         const search_page page = at.search(at.ada, asked);
         CHECK(page.items.size() == 100);
         CHECK(page.items[0].message.body->text == "knot meanwhile");
-        CHECK(at.count("SELECT COUNT(*) FROM search_messages")
+        CHECK(at.indexed("SELECT COUNT(*) FROM search_messages")
               == at.count("SELECT COUNT(*) FROM messages WHERE body IS NOT NULL"));
-        CHECK(at.count("SELECT COUNT(*) FROM search_index WHERE search_index MATCH 'knot'")
-              == at.count("SELECT COUNT(*) FROM search_messages"));
+        CHECK(at.indexed("SELECT COUNT(*) FROM search_index WHERE search_index MATCH 'knot'")
+              == at.indexed("SELECT COUNT(*) FROM search_messages"));
     }
+}
+
+TEST_CASE("an index that lives through a prune of notes it has not seen is made anew") {
+    house at;
+    at.check();
+    const conversation_id here = at.open(at.ada, at.bob);
+    at.say(at.ada, here, "godwit one");
+    at.follow();
+    at.say(at.ada, here, "godwit two");
+    at.write("DELETE FROM journal_notes; UPDATE journal_head SET horizon = pos");
+    at.follow();
+    CHECK(at.texts(at.bob, "godwit") == texts{"godwit two", "godwit one"});
+}
+
+TEST_CASE("a step that was overtaken by a rebuild writes nothing") {
+    house at;
+    at.check();
+    const conversation_id here = at.open(at.ada, at.bob);
+    at.say(at.ada, here, "turnstone");
+    at.follow();
+    at.say(at.ada, here, "turnstone again");
+    const std::int64_t reached = at.indexed("SELECT reached FROM search_state");
+    const news late = at.run(at.data->read([reached](snapshot& s) { return read_news(s, reached); }));
+    REQUIRE(late.found.size() == 1);
+    const standing now = at.run(at.data->read(&read_standing));
+    at.run(at.index_file->write([&](transaction& t) { begin_rebuild(t, now); }));
+    at.run(at.index_file->write([&](transaction& t) { write_news(t, late); }));
+    CHECK(at.indexed("SELECT reached FROM search_state") == now.head);
+    at.follow();
+    CHECK(at.texts(at.bob, "turnstone") == texts{"turnstone again", "turnstone"});
+    CHECK(at.indexed("SELECT COUNT(*) FROM search_index WHERE search_index MATCH 'turnstone'") == 2);
+}
+
+TEST_CASE("long texts and messages named twice in one step lose nothing") {
+    house at;
+    at.check();
+    at.follow();
+    const conversation_id here = at.open(at.ada, at.bob);
+    const std::string filler(7990, 'x');
+    const int many = static_cast<int>(step_text_bytes / filler.size()) + 40;
+    for (int i = 0; i < many; ++i) {
+        at.say(at.ada, here, filler + std::to_string(i));
+    }
+    const std::int64_t seq = at.say(at.ada, here, "avocet");
+    for (std::size_t i = 0; i < read_notes; ++i) {
+        at.say(at.ada, here, "stint");
+    }
+    const std::int64_t reached = at.indexed("SELECT reached FROM search_state");
+    news told = at.run(at.data->read([reached](snapshot& s) { return read_news(s, reached); }));
+    CHECK(told.found.size() <= read_notes);
+    // Read before the recall, and again behind it.
+    while (told.reached < told.head) {
+        const std::int64_t from = told.reached;
+        append(told, at.run(at.data->read([from](snapshot& s) { return read_news(s, from); })));
+    }
+    at.recall(at.ada, here, seq);
+    const std::int64_t from = told.reached;
+    append(told, at.run(at.data->read([from](snapshot& s) { return read_news(s, from); })));
+    CHECK(told.reached == told.head);
+    at.run(at.index_file->write([&](transaction& t) { write_news(t, told); }));
+    CHECK(at.indexed("SELECT COUNT(*) FROM search_messages") == many + static_cast<int>(read_notes));
+    CHECK(at.indexed("SELECT COUNT(*) FROM search_index WHERE search_index MATCH 'avocet'") == 0);
+}
+
+TEST_CASE("many candidates that do not count are gone through to the end") {
+    house at;
+    at.check();
+    const conversation_id here = at.open(at.ada, at.bob);
+    at.say(at.ada, here, "海上 the oldest one");
+    for (std::size_t i = 0; i < looked_at_least * 2 + 5; ++i) {
+        at.say(at.ada, here, "海，上海");  // the two pairs, but not side by side
+        at.say(at.ada, here, "海上，上");
+    }
+    at.follow();
+    search_query asked = house::query("海上海");
+    CHECK(at.search(at.ada, asked).items.empty());
+    CHECK_FALSE(at.search(at.ada, asked).next);
+    asked = house::query("oldest");
+    asked.limit = 1;
+    CHECK(at.search(at.ada, asked).items.size() == 1);
+    CHECK_FALSE(at.search(at.ada, asked).next);
+    // Pages of one, each behind candidates that were looked at together.
+    asked = house::query("海上");
+    asked.limit = 1;
+    std::size_t pages = 0;
+    std::int64_t last = 0;
+    for (bool more = true; more; ++pages) {
+        const search_page page = at.search(at.ada, asked);
+        REQUIRE(page.items.size() <= 1);
+        if (!page.items.empty()) {
+            CHECK((last == 0 || page.items[0].message.pos < last));
+            last = page.items[0].message.pos;
+        }
+        asked.below = page.next;
+        more = page.next.has_value();
+    }
+    CHECK(pages == looked_at_least * 2 + 5 + 1);
+}
+
+TEST_CASE("a file of the index that cannot be used is made anew") {
+    house at;
+    at.check();
+    const std::string path = at.place.path + "/other.db";
+    const auto open = [&] {
+        return open_index(path, db::deps(at.io.get_executor(), at.clock, *at.log, *at.numbers, nullptr));
+    };
+    const auto empty = [](snapshot& s) { return store::is_empty(s); };
+    std::ofstream(path) << std::string(5000, 'z');
+    std::unique_ptr<database> made = open();
+    CHECK(at.run(made->read(empty)));
+    made->stop_blocking();
+    db::derived_options other;
+    other.path = path;
+    other.store = "search";
+    other.schema = "CREATE TABLE search_older (id INTEGER PRIMARY KEY) STRICT;";
+    made = db::open_derived(other, db::deps(at.io.get_executor(), at.clock, *at.log, *at.numbers, nullptr));
+    made->stop_blocking();
+    made = open();
+    CHECK(at.run(made->read(empty)));
+    made->stop_blocking();
+    CHECK_FALSE(std::filesystem::exists(path + "-reserve"));
 }
 
 TEST_CASE("a rebuild by command makes the same index") {
@@ -205,16 +330,16 @@ TEST_CASE("a recalled word leaves the pages of the index when its time has come"
     const std::int64_t seq = at.say(at.ada, here, "whimbrel");
     at.follow();
     const std::string kept = "SELECT COUNT(*) FROM search_index_data WHERE instr(block, 'himbrel') > 0";
-    CHECK(at.count(kept) > 0);
+    CHECK(at.indexed(kept) > 0);
     at.recall(at.ada, here, seq);
     at.follow();
     CHECK(at.texts(at.ada, "whimbrel").empty());
-    CHECK(at.count("SELECT removed FROM search_state") == 1);
+    CHECK(at.indexed("SELECT removed FROM search_state") == 1);
     at.clock.turn(purge_after + std::chrono::seconds(1));
     at.follow();
-    CHECK(at.count(kept) == 0);
-    CHECK(at.count("SELECT removed FROM search_state") == 0);
-    CHECK(at.count("SELECT purging FROM search_state") == 0);
+    CHECK(at.indexed(kept) == 0);
+    CHECK(at.indexed("SELECT removed FROM search_state") == 0);
+    CHECK(at.indexed("SELECT purging FROM search_state") == 0);
     CHECK(at.texts(at.ada, "stays") == texts{"stays"});
 }
 
