@@ -190,14 +190,17 @@ void live_hub::committed(journal::batch changes) {
     }
 }
 
-/// Passes what waits, in order, but not more than a turn's worth of deliveries.
+/// Passes what waits, in order, but not more than a turn's worth.
 void live_hub::pass_pending() {
     turn_posted_ = false;
     std::size_t delivered = 0;
-    while (!pending_.empty() && delivered < deliveries_per_turn) {
-        journal::published change = std::move(pending_.front());
-        pending_.pop_front();
-        delivered += pass(std::move(change));
+    std::size_t passed = 0;
+    pushed_ = 0;
+    while (!pending_.empty() && pushed_ < pushes_per_turn && passed < changes_per_turn) {
+        take_run();
+        passed += run_.size();
+        delivered += deliver_run();
+        close_run();
     }
     deliveries_.add(static_cast<double>(delivered));
     waiting_.set(static_cast<double>(pending_.size()));
@@ -211,54 +214,52 @@ void live_hub::pass_pending() {
     }
 }
 
-std::size_t live_hub::pass(journal::published change) {
-    ring_entry entry;
-    entry.type = table_.find_event(change.change);
-    KITH_ASSERT(entry.type != nullptr && *entry.type->content == *change.type);
-    if (entry.type->effects) {
-        entry.effects = entry.type->effects(change.content.get(), change.topics);
+/// The next changes, up to one that changes who follows what: that one is the last of its run.
+void live_hub::take_run() {
+    run_topics_.clear();
+    run_followers_ = 0;
+    while (!pending_.empty() && run_.size() < run_max && run_followers_ < pushes_per_turn
+           && (run_.empty() || run_.back().effects.empty())) {
+        ring_entry entry;
+        entry.change = std::move(pending_.front());
+        pending_.pop_front();
+        entry.type = table_.find_event(entry.change.change);
+        KITH_ASSERT(entry.type != nullptr && *entry.type->content == *entry.change.type);
+        if (entry.type->effects) {
+            entry.effects = entry.type->effects(entry.change.content.get(), entry.change.topics);
+        }
+        entry.skipped = options_.skip_some && entry.change.pos % 7 == 0;
+        count_followers(entry.change);
+        run_.push_back(std::move(entry));
     }
-    entry.change = std::move(change);
-    const std::int64_t pos = entry.change.pos;
-    const bool skipped = options_.skip_some && pos % 7 == 0;
-    const std::size_t delivered = skipped ? 0 : deliver(entry);
-    pos_ = pos;
-    for (const effect& what : entry.effects) {
-        apply(what, pos);
-    }
-    if (!skipped) {
-        ring_.push_back(std::move(entry));
-    }
-    if (ring_.size() > options_.ring_max) {
-        ring_.pop_front();
-    }
-    changes_.add();
-    return delivered;
 }
 
-std::size_t live_hub::deliver(ring_entry& entry) {
-    std::size_t delivered = 0;
-    const std::int64_t pos = entry.change.pos;
-    for (const journal::topic where : entry.change.topics) {
+void live_hub::count_followers(const journal::published& change) {
+    for (const journal::topic where : change.topics) {
         const auto followers = topics_.find(where.packed());
-        if (followers == topics_.end()) {
-            continue;
-        }
-        for (const follower& one : followers->second) {
-            if (!one.what.admits(entry.change)) {
-                continue;
-            }
-            for (receiver* socket : one.who->sockets) {
-                // The cursor keeps a change of two topics from coming twice, and what a resume gave already.
-                if (socket->live && socket->cursor < pos) {
-                    socket->cursor = pos;
-                    socket->push(entry.frame ? entry.frame : frame_of(entry), frame_kind::durable);
-                    ++delivered;
-                }
-            }
+        if (followers != topics_.end()
+            && std::find(run_topics_.begin(), run_topics_.end(), where) == run_topics_.end()) {
+            run_topics_.push_back(where);
+            run_followers_ += followers->second.size();
         }
     }
-    return delivered;
+}
+
+void live_hub::close_run() {
+    pos_ = run_.back().change.pos;
+    for (const effect& what : run_.back().effects) {
+        apply(what, pos_);
+    }
+    changes_.add(static_cast<double>(run_.size()));
+    for (ring_entry& entry : run_) {
+        if (!entry.skipped) {
+            ring_.push_back(std::move(entry));
+        }
+    }
+    run_.clear();
+    while (ring_.size() > options_.ring_max) {
+        ring_.pop_front();
+    }
 }
 
 const encoded_frame& live_hub::frame_of(ring_entry& entry) {

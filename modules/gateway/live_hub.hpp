@@ -37,6 +37,11 @@ public:
     connection about;  ///< who and from where
     std::int64_t cursor = 0;  ///< the newest position it was given, or began from
     bool live = false;  ///< gets events as they pass
+
+private:
+    friend class live_hub;
+    std::uint64_t run_ = 0;  ///< the last run of changes of which it is to get something
+    bool apart_ = false;  ///< in that run it is served change by change
 };
 
 struct hub_options {
@@ -47,8 +52,13 @@ struct hub_options {
 
 class live_hub final : public hub, public journal::tail {
 public:
-    /// Deliveries in one turn of the reactor; the rest goes on in the next, in order.
-    static constexpr std::size_t deliveries_per_turn = 10'000;
+    /// What is passed in one turn of the reactor, but for the run that goes beyond: pieces handed to sockets, and changes. The
+    /// rest goes on in the next turn, in order. Sockets write between two turns, so their outboxes hold what one turn brings.
+    static constexpr std::size_t pushes_per_turn = 10'000;
+    static constexpr std::size_t changes_per_turn = 512;
+    /// Changes that are passed together, and bytes of what one socket gets as one piece of them.
+    static constexpr std::size_t run_max = 64;
+    static constexpr std::size_t piece_bytes_max = 65'536;
 
     live_hub(boost::asio::any_io_executor reactor, const registry& table, logger& log, metrics& metric,
              const hub_options& options);
@@ -113,11 +123,29 @@ private:
         const event* type = nullptr;
         encoded_frame frame;
         std::vector<effect> effects;
+        bool skipped = false;  ///< see hub_options::skip_some
     };
 
+    /// A socket that gets the changes of a run one by one.
+    struct served_apart {
+        person* who = nullptr;
+        receiver* socket = nullptr;
+    };
+    /// The changes of a run that one topic tells of.
+    using share = std::span<const std::pair<std::int64_t, std::uint32_t>>;
+
     void pass_pending();
-    std::size_t pass(journal::published change);
+    void take_run();
+    void count_followers(const journal::published& change);
+    void close_run();
+    // live_delivery.cpp
+    std::size_t deliver_run();
     std::size_t deliver(ring_entry& entry);
+    void mark_followers(share of);
+    void set_apart(person& who, receiver& socket);
+    std::size_t deliver_share(share of);
+    std::size_t deliver_apart(const served_apart& one);
+    void join_frames(share of);
     void apply(const effect& what, std::int64_t at);
     void end_sockets(const effect& what);
     void follow(person& who, followed what);
@@ -143,6 +171,14 @@ private:
 
     std::int64_t pos_ = 0;
     std::deque<journal::published> pending_;
+    std::vector<ring_entry> run_;  ///< the changes that are being passed; empty between two turns
+    std::uint64_t run_number_ = 0;
+    std::vector<std::pair<std::int64_t, std::uint32_t>> told_;  ///< of the run: topic and place, sorted
+    std::vector<served_apart> apart_;  ///< of the run
+    std::vector<encoded_frame> pieces_;  ///< of one share
+    std::vector<journal::topic> run_topics_;  ///< that somebody follows
+    std::size_t run_followers_ = 0;  ///< of all of them
+    std::size_t pushed_ = 0;  ///< in this turn
     bool turn_posted_ = false;
     std::deque<ring_entry> ring_;
     std::unordered_map<user_id, std::unique_ptr<person>> people_;

@@ -35,15 +35,14 @@ push_result outbox::push(encoded_frame frame, frame_kind kind) {
     }
     if (closing_ || too_slow_) return push_result::refused;
     if (kind == frame_kind::control) return push_control(std::move(frame));
-    const std::size_t size = frame->size();
     if (kind == frame_kind::ephemeral) {
-        if (data_frames_ > 0 && !fits(size, 2)) {
+        if (data_frames_ > 0 && !fits(frame, 2)) {
             ++dropped_;
             return push_result::dropped;
         }
-    } else if (!fits(size, 1)) {
+    } else if (!fits(frame, 1)) {
         drop_ephemeral();
-        if (data_frames_ > 0 && !fits(size, 1)) {
+        if (data_frames_ > 0 && !fits(frame, 1)) {
             become_too_slow();
             return push_result::refused;
         }
@@ -117,7 +116,7 @@ void outbox::append(encoded_frame frame, frame_kind kind) {
     if (count_ == capacity_) grow();
     if (kind != frame_kind::control) {
         data_bytes_ += frame->size();
-        ++data_frames_;
+        data_frames_ += frame.frames();
     }
     entry& slot = at(count_);
     slot.frame = std::move(frame);
@@ -145,7 +144,7 @@ void outbox::use_inline() noexcept {
 void outbox::count_out(const entry& leaving) noexcept {
     if (leaving.kind == frame_kind::control) return;
     data_bytes_ -= leaving.frame->size();
-    --data_frames_;
+    data_frames_ -= leaving.frame.frames();
 }
 
 void outbox::pop_front() noexcept {

@@ -50,7 +50,7 @@ public:
     outbox(const outbox&) = delete;
     outbox& operator=(const outbox&) = delete;
 
-    /// Adds a frame (never null or empty). A data frame is always taken when no data frame waits, whatever its size.
+    /// Adds a frame (never null or empty), or several as one, which count as many. A data frame is always taken when no data frame waits, whatever its size.
     /// Above half of the bounds ephemeral frames are dropped. When a durable frame or an answer does not fit, waiting
     /// ephemeral frames are dropped for it; if that is not enough, the outbox becomes too_slow(): it frees all that is
     /// not being written and takes nothing more but close_with(). A frame with the close opcode is close_with(frame).
@@ -93,11 +93,11 @@ private:
     };
 
     [[nodiscard]] entry& at(std::size_t place) noexcept { return slots_[(head_ + place) & (capacity_ - 1)]; }
-    [[nodiscard]] bool fits(std::size_t frame_bytes, std::size_t share) const noexcept {
-        return data_frames_ + 1 <= limits_.frames_max / share
-               && data_bytes_ + frame_bytes <= limits_.bytes_max / share;
+    [[nodiscard]] bool fits(const encoded_frame& frame, std::size_t share) const noexcept {
+        return data_frames_ + frame.frames() <= limits_.frames_max / share
+               && data_bytes_ + frame->size() <= limits_.bytes_max / share;
     }
-    /// Frames at the front that must not be touched: gathered, or written in part.
+    /// Entries at the front that must not be touched: gathered, or written in part.
     [[nodiscard]] std::size_t fixed() const noexcept;
     push_result push_control(encoded_frame frame);
     void append(encoded_frame frame, frame_kind kind);
