@@ -163,7 +163,7 @@ void house::build_store() {
 
 void house::build_modules() {
     hashing_ = make_worker_pool(reactor_.get_executor(), "kith-hash", settings_.users.hash_threads,
-                                settings_.users.hash_queue);
+                                settings_.users.hash_queue, pool_priority::background);
     gateway::register_own_operations(table_, *store_);
     users_ = users::create(users::deps{*store_,
                                        *journal_,

@@ -1,12 +1,11 @@
 // The bounded pool: a queue under a mutex, threads that take from it, results posted to the reactor.
 #include <kith/core/error.hpp>
+#include <kith/core/thread.hpp>
 #include <kith/core/worker_pool.hpp>
 
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
-
-#include <pthread.h>
 
 #include <condition_variable>
 #include <deque>
@@ -35,11 +34,17 @@ std::exception_ptr overloaded(const std::string& pool) {
 
 class thread_pool final : public worker_pool {
 public:
-    thread_pool(executor reactor, std::string_view name, std::size_t threads, std::size_t queue_max)
+    thread_pool(executor reactor, std::string_view name, std::size_t threads, std::size_t queue_max,
+                pool_priority priority)
         : reactor_(std::move(reactor)), name_(name), queue_max_(queue_max) {
         for (std::size_t i = 0; i < threads; ++i) {
-            threads_.emplace_back([this] { serve(); });
-            pthread_setname_np(threads_.back().native_handle(), name_.substr(0, 15).c_str());
+            threads_.emplace_back([this, priority] {
+                name_this_thread(name_);
+                if (priority == pool_priority::background) {
+                    run_in_background();  // refused: the work is done all the same
+                }
+                serve();
+            });
         }
     }
     ~thread_pool() override {
@@ -104,8 +109,9 @@ private:
 }  // namespace
 
 std::unique_ptr<worker_pool> make_worker_pool(boost::asio::any_io_executor reactor, std::string_view name,
-                                              std::size_t threads, std::size_t queue_max) {
-    return std::make_unique<thread_pool>(std::move(reactor), name, threads, queue_max);
+                                              std::size_t threads, std::size_t queue_max,
+                                              pool_priority priority) {
+    return std::make_unique<thread_pool>(std::move(reactor), name, threads, queue_max, priority);
 }
 
 }  // namespace kith

@@ -87,7 +87,7 @@ std::size_t checkpointer::bytes_of(int frames) const noexcept {
 void checkpointer::start() {
     thread_ = std::thread([this] {
         if (derived_) {
-            run_in_background();
+            run_in_background();  // refused: it does its work all the same
         }
         loop();
     });

@@ -55,7 +55,7 @@ writer::writer(const options& settings, const deps& needs, store_state& state, c
 void writer::start() {
     thread_ = std::thread([this] {
         if (settings_.derived) {
-            run_in_background();
+            run_in_background();  // refused: it does its work all the same
         }
         loop();
     });

@@ -109,7 +109,9 @@ struct signin_figures {
     figure_set alone_p99_ms;
     figure_set meanwhile_p50_ms;
     figure_set meanwhile_p99_ms;
+    figure_set meanwhile_p999_ms;
     figure_set meanwhile_max_ms;
+    figure_set late_p99_ms;  // of the load itself
     figure_set all_s;
     figure_set signin_p99_s;
     figure_set refused;
@@ -146,7 +148,9 @@ void flow_with_rush(context& c, contestant& who, signin_figures& figures, kith_w
     who.load.verify();
     figures.meanwhile_p50_ms.add(who, percentile_ms(times.answers, 50));
     figures.meanwhile_p99_ms.add(who, percentile_ms(times.answers, 99));
+    figures.meanwhile_p999_ms.add(who, percentile_ms(times.answers, 99.9));
     figures.meanwhile_max_ms.add(who, percentile_ms(times.answers, 100));
+    figures.late_p99_ms.add(who, percentile_ms(flow.take_lateness(), 99));
     figures.all_s.add(who, percentile_ms(rush.times_ns(), 100) / 1000);
     figures.signin_p99_s.add(who, percentile_ms(rush.times_ns(), 99) / 1000);
     figures.refused.add(who, static_cast<double>(rush.refused()));
@@ -168,8 +172,12 @@ void add_rows(context& c, const signin_figures& figures) {
          std::nullopt, false},
         {flow + " while " + count + " sign in at once, answer p99", "ms", figures.meanwhile_p99_ms,
          goal{false, 10}, true},
+        {flow + " while " + count + " sign in at once, answer p99.9", "ms", figures.meanwhile_p999_ms,
+         std::nullopt, false},
         {flow + " while " + count + " sign in at once, slowest answer", "ms", figures.meanwhile_max_ms,
          std::nullopt, false},
+        {flow + " while " + count + " sign in at once, lateness of the load itself p99", "ms",
+         figures.late_p99_ms, std::nullopt, false},
         {count + " sign-ins at once, until the last", "s", figures.all_s, std::nullopt, true},
         {count + " sign-ins at once, p99", "s", figures.signin_p99_s, std::nullopt, false},
         {count + " sign-ins at once, told to come later", "times", figures.refused, std::nullopt, false}};

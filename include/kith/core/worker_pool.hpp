@@ -74,9 +74,13 @@ private:
     };
 };
 
+/// Whether the threads of a pool share the cores alike, or give way to all others (`run_in_background`).
+enum class pool_priority { normal, background };
+
 /// `reactor` is where results return. The destructor waits for the jobs that run; those that wait are refused.
 [[nodiscard]] std::unique_ptr<worker_pool> make_worker_pool(boost::asio::any_io_executor reactor,
                                                             std::string_view name, std::size_t threads,
-                                                            std::size_t queue_max);
+                                                            std::size_t queue_max,
+                                                            pool_priority priority = pool_priority::normal);
 
 }  // namespace kith
