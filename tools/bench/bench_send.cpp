@@ -2,6 +2,7 @@
 #include "benches.hpp"
 
 #include "clock.hpp"
+#include "index_wait.hpp"
 #include "open_loop.hpp"
 
 #include <algorithm>
@@ -12,6 +13,8 @@ namespace {
 
 // The rate that the goals of answer time are set for.
 constexpr std::size_t goal_rate = 5000;
+// With fewer than these to be indexed, what the server does anyway would be told as the price of the index.
+constexpr double index_messages_min = 100;
 
 struct send_case {
     shape of;
@@ -40,18 +43,54 @@ round_cost closed_loop(context& c, contestant& who, const send_case& what, doubl
     return cost;
 }
 
+// What the index does when the answers are out, so that a message's whole price is seen: behind the answers, but not
+// for nothing.
+struct index_figures {
+    figure_set us_each;
+    figure_set behind_percent;
+
+    // Directly after a round; also keeps the index from working during another server's round.
+    void add_round(context& c, const contestant& who, double messages) {
+        const auto done = let_index_catch_up(c.kith(0)->port(), who.server);
+        if (!done) return;
+        if (!done->whole) c.say("send: the search index is still behind; what it has done until now counts");
+        behind_percent.add(who, std::min(100.0, 100 * done->messages / messages));
+        if (done->messages >= index_messages_min) us_each.add(who, done->cpu_s * 1e6 / done->messages);
+    }
+
+    void add_rows(context& c, const std::string& title) const {
+        row r;
+        r.work = "send";
+        r.headline = false;
+        r.note =
+            "search index: what the server did from the end of the load until the index had caught up, by the "
+            "messages that it lacked then. What it did during the load is in the messages per CPU-second.";
+        const auto add = [&](const char* name, const char* unit, const figure_set& figures) {
+            r.title = title + ", " + name;
+            r.unit = unit;
+            figures.fill(r);
+            if (r.kith) c.run.rows.push_back(r);
+            r.kith.reset();
+        };
+        add("search index, behind the answers", "µs of CPU a message", us_each);
+        add("search index, lacked at the end", "% of the messages", behind_percent);
+    }
+};
+
 void measure_closed(context& c, const contestants& all, const send_case& what, const std::string& note) {
     const std::size_t under_way = what.senders * what.in_flight;
     const std::string title = what.of.text() + ", " + std::to_string(under_way) + " under way in each";
     c.say("send: " + title);
     figure_set per_cpu_s;
     figure_set per_wall_s;
+    index_figures index;
     each_round(c, all, [&](contestant& who) {
         const std::uint64_t before = who.load.sent();
         const round_cost cost = closed_loop(c, who, what, c.opt.seconds);
         const auto messages = static_cast<double>(who.load.sent() - before);
         per_cpu_s.add(who, messages / cost.cpu_s);
         per_wall_s.add(who, messages / cost.wall_s);
+        if (who.name == "kith") index.add_round(c, who, messages);
     });
     row r;
     r.work = "send";
@@ -66,6 +105,7 @@ void measure_closed(context& c, const contestants& all, const send_case& what, c
     r.target.reset();
     per_wall_s.fill(r);
     c.run.rows.push_back(r);
+    index.add_rows(c, title);
 }
 
 struct answer_figures {
@@ -132,6 +172,7 @@ void measure_shape(context& c, const send_case& what) {
     std::size_t event_bytes = default_event_bytes;
     if (kith) {
         closed_loop(c, *kith, what, c.opt.seconds / 4);  // warm
+        let_index_catch_up(c.kith(0)->port(), kith->server);
         event_bytes = kith->load.event_bytes();
     }
     const auto floor = make_floor_contestant(c, true, what.of, event_bytes);
