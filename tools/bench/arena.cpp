@@ -22,7 +22,7 @@ struct arena::hearing final : listener {
 
     void on_delivery(const delivery& what) override { load.on_delivery(index, what); }
     void on_answer(std::uint64_t id) override { load.on_answer(index, id); }
-    void on_reply_due(std::string_view bytes) override { send_all(load.peers_[index].fd.get(), bytes); }
+    void on_reply_due(std::string_view bytes) override { load.peers_[index].socket.send(bytes); }
 
     arena& load;
     std::size_t index;
@@ -46,36 +46,34 @@ arena::group_state& arena::group_to_join(std::size_t group) {
     return home;
 }
 
-void arena::add_socket(std::size_t group, unique_fd fd) {
+void arena::add_socket(std::size_t group, connection socket) {
     group_state& home = group_to_join(group);
-    const std::size_t index = add_peer(group, std::move(fd));
+    const std::size_t index = add_peer(group, std::move(socket));
     home.members.push_back(index);
     home.senders.push_back({index, true, 0, {}});
 }
 
-void arena::add_receiver(std::size_t group, unique_fd fd) {
+void arena::add_receiver(std::size_t group, connection socket) {
     group_state& home = group_to_join(group);
-    home.members.push_back(add_peer(group, std::move(fd)));
+    home.members.push_back(add_peer(group, std::move(socket)));
 }
 
-void arena::add_sender(std::size_t group, unique_fd fd) {
+void arena::add_sender(std::size_t group, connection socket) {
     group_state& home = group_to_join(group);
-    home.senders.push_back({add_peer(group, std::move(fd)), false, 0, {}});
+    home.senders.push_back({add_peer(group, std::move(socket)), false, 0, {}});
 }
 
-void arena::add_idle_socket(unique_fd fd) {
-    add_peer(no_group, std::move(fd));
+void arena::add_idle_socket(connection socket) {
+    add_peer(no_group, std::move(socket));
 }
 
-std::size_t arena::add_peer(std::size_t group, unique_fd fd) {
-    set_nonblocking(fd.get());
+std::size_t arena::add_peer(std::size_t group, connection socket) {
+    set_nonblocking(socket.fd());
     epoll_event wanted{};
     wanted.events = EPOLLIN | EPOLLET;
     wanted.data.u64 = peers_.size();
-    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd.get(), &wanted) != 0) throw_errno("epoll_ctl");
-    peers_.emplace_back();
-    peers_.back().fd = std::move(fd);
-    peers_.back().group = group;
+    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket.fd(), &wanted) != 0) throw_errno("epoll_ctl");
+    peers_.emplace_back(std::move(socket), group);
     return peers_.size() - 1;
 }
 
@@ -112,7 +110,7 @@ void arena::send(std::size_t group, std::size_t sender, std::size_t count, std::
     }
     sent_ += count;
     deliveries_due_ += count * home.deliveries_of(from);
-    send_all(who.fd.get(), out_);
+    who.socket.send(out_);
 }
 
 void arena::poll(int wait_ms) {
@@ -126,7 +124,7 @@ void arena::poll(int wait_ms) {
 void arena::read_from(std::size_t index) {
     peer& who = peers_[index];
     for (;;) {
-        const ssize_t count = recv(who.fd.get(), buffer_.data(), buffer_.size(), 0);
+        const ssize_t count = who.socket.receive(buffer_.data(), buffer_.size());
         if (count < 0) {
             if (errno == EAGAIN) return;
             throw_errno("socket " + std::to_string(index));

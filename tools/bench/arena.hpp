@@ -1,9 +1,9 @@
 // The load: thousands of sockets in groups, driven by one spinning thread, every delivery counted exactly once.
 #pragma once
 
+#include "connection.hpp"
 #include "dialect.hpp"
 #include "ledger.hpp"
-#include "net.hpp"
 
 #include <array>
 #include <cstdint>
@@ -24,11 +24,11 @@ public:
     // A group is a conversation, a channel, a room: what a sender of it sends, each member of it gets.
     std::size_t add_group(std::unique_ptr<dialect> language);
     // A connected socket, greeted and signed in, that is a member of the group and may send.
-    void add_socket(std::size_t group, unique_fd fd);
-    void add_receiver(std::size_t group, unique_fd fd);  // a member that never sends
-    void add_sender(std::size_t group, unique_fd fd);  // no member
+    void add_socket(std::size_t group, connection socket);
+    void add_receiver(std::size_t group, connection socket);  // a member that never sends
+    void add_sender(std::size_t group, connection socket);  // no member
     // A socket that only stays connected: it belongs to no group and must get no message.
-    void add_idle_socket(unique_fd fd);
+    void add_idle_socket(connection socket);
 
     std::size_t groups() const { return groups_.size(); }
     std::size_t sockets() const { return peers_.size(); }
@@ -74,8 +74,10 @@ private:
     };
 
     struct peer {
-        unique_fd fd;
-        std::size_t group = no_group;
+        peer(connection from, std::size_t in) : socket(std::move(from)), group(in) {}
+
+        connection socket;
+        std::size_t group;
         std::string rest;  // bytes of what is not whole yet
         delivery_ledger ledger;
         sequence_ledger sequence;
@@ -108,7 +110,7 @@ private:
 
     struct hearing;  // the listener for one socket
 
-    std::size_t add_peer(std::size_t group, unique_fd fd);
+    std::size_t add_peer(std::size_t group, connection socket);
     group_state& group_to_join(std::size_t group);
     void read_from(std::size_t index);
     void hear(std::size_t index, std::string_view bytes);

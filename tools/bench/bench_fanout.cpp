@@ -12,6 +12,7 @@ struct fan_case {
     std::string title;
     std::size_t messages = 1;  // under way together
     bool many_senders = false;
+    bool with_tls = true;  // is measured with TLS too
 };
 
 // Sends a burst, waits for all its deliveries, and again; gives deliveries per CPU-second.
@@ -34,7 +35,7 @@ double fan_round(context& c, contestant& who, const fan_case& what, double secon
 
 const std::vector<fan_case>& fan_cases() {
     static const std::vector<fan_case> cases{{"one at a time", 1, false},
-                                             {"16 waiting, one sender", burst_messages, false},
+                                             {"16 waiting, one sender", burst_messages, false, false},
                                              {"16 waiting, 16 senders", burst_messages, true}};
     return cases;
 }
@@ -43,6 +44,7 @@ struct path {
     std::string name;
     bool typing = false;
     std::string note;
+    bool tls = false;
 };
 
 void measure_case(context& c, const path& along, const fan_case& what, const contestants& all) {
@@ -56,7 +58,7 @@ void measure_case(context& c, const path& along, const fan_case& what, const con
     r.title = along.name + ", " + what.title;
     r.unit = "deliveries/CPU-s";
     figures.fill(r);
-    if (along.typing && what.messages == 1) r.target = goal{true, 0.95, true};
+    if (along.typing && !along.tls && what.messages == 1) r.target = goal{true, 0.95, true};
     r.note = along.note;
     c.run.rows.push_back(r);
 }
@@ -79,9 +81,21 @@ std::vector<std::unique_ptr<contestant>> make_peers(context& c, const path& alon
     return made;
 }
 
+// The same group, sender and events, but through TLS, beside the same floor without.
+void measure_tls(context& c, path along, contestant& floor, const shape& group) {
+    const auto kith = make_kith_contestant(c, group, {along.typing, true});
+    along.name += " with TLS";
+    along.tls = true;
+    along.note = "the floor has no TLS.";
+    const contestants all{&floor, kith.get()};
+    for (const fan_case& what : fan_cases()) {
+        if (what.with_tls) measure_case(c, along, what, all);
+    }
+}
+
 void measure_path(context& c, path along) {
     const shape one_group{1, c.opt.fan_members};
-    const auto kith = make_kith_contestant(c, one_group, along.typing);
+    auto kith = make_kith_contestant(c, one_group, {along.typing, false});
     std::size_t event_bytes = default_event_bytes;
     if (kith) {
         fan_round(c, *kith, fan_cases().front(), c.opt.seconds / 4);
@@ -98,6 +112,9 @@ void measure_path(context& c, path along) {
     if (!peers.empty()) along.note += "; texts of " + std::to_string(text_bytes) + " bytes to the peers";
     along.note += ".";
     for (const fan_case& what : fan_cases()) measure_case(c, along, what, all);
+    if (!along.typing || !kith || !c.opt.tls) return;
+    kith.reset();
+    measure_tls(c, along, *floor, one_group);
 }
 
 }  // namespace

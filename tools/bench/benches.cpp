@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
+#include <numeric>
 
 namespace kith::bench {
 
@@ -62,6 +63,7 @@ kith_world* context::kith(std::size_t accounts) {
         world_ = std::make_unique<kith_world>(folder, opt.kith_path,
                                               seeded_people{seeded_->people, opt.data_path});
     if (!world_) world_ = std::make_unique<kith_world>(folder, opt.kith_path, "kith");
+    if (world_->is_running() && world_->speaks_tls()) world_->stop();
     if (!world_->is_running()) {
         world_->start();
         const auto server = http_client(world_->port()).request("GET", "/api/v1/server", nullptr, "");
@@ -112,27 +114,32 @@ std::unique_ptr<contestant> make_floor_contestant(context& c, bool durable, cons
     return made;
 }
 
-std::unique_ptr<contestant> make_kith_contestant(context& c, const shape& of, bool typing) {
+std::unique_ptr<contestant> make_kith_contestant(context& c, const shape& of, const kith_load& how) {
     kith_world* world = c.kith(of.first_user + of.groups * of.members);
     if (world == nullptr) return nullptr;
     auto made = std::make_unique<contestant>();
     made->name = "kith";
-    made->server = world->process().pid();
+    std::vector<std::vector<std::size_t>> users_of;
     for (std::size_t i = 0; i < of.groups; ++i) {
-        std::vector<std::size_t> users;
-        std::vector<std::string> ids;
-        for (std::size_t m = 0; m < of.members; ++m) {
-            users.push_back(of.first_user + i * of.members + m);
-            ids.push_back(world->user(users.back()).id);
-        }
+        std::vector<std::size_t> users(of.members);
+        std::iota(users.begin(), users.end(), of.first_user + i * of.members);
         const std::string conversation = world->open_conversation(users);
-        std::unique_ptr<dialect> language;
-        if (typing)
-            language = std::make_unique<kith_typing>(conversation, ids);
+        std::vector<std::string> ids;
+        for (const std::size_t user : users) ids.push_back(world->user(user).id);
+        if (how.typing)
+            made->load.add_group(std::make_unique<kith_typing>(conversation, ids));
         else
-            language = std::make_unique<kith_messages>(conversation, c.opt.text_bytes);
-        const std::size_t group = made->load.add_group(std::move(language));
-        for (const std::size_t user : users) made->load.add_socket(group, world->open_socket(user, 0));
+            made->load.add_group(std::make_unique<kith_messages>(conversation, c.opt.text_bytes));
+        users_of.push_back(std::move(users));
+    }
+    if (how.tls) {
+        world->stop();
+        world->start_with_tls();
+    }
+    made->server = world->process().pid();
+    for (std::size_t group = 0; group < of.groups; ++group) {
+        for (const std::size_t user : users_of[group])
+            made->load.add_socket(group, world->open_socket(user, 0));
         made->load.poll();
     }
     return made;

@@ -21,7 +21,7 @@ namespace kith::bench {
 struct context {
     explicit context(const options& o);
 
-    // Kith, running, with so many accounts; null where only the floor is measured.
+    // Kith, running without TLS, with so many accounts; null where only the floor is measured.
     kith_world* kith(std::size_t accounts);
     // Ends Kith; throws where it does not end well.
     void finish();
@@ -80,9 +80,14 @@ struct shape {
 // A floor whose events have `event_bytes`.
 std::unique_ptr<contestant> make_floor_contestant(context& c, bool durable, const shape& of,
                                                   std::size_t event_bytes);
-// Kith; two members: direct conversations. Null where only the floor is measured. With `typing` what is sent is
-// message.typing.
-std::unique_ptr<contestant> make_kith_contestant(context& c, const shape& of, bool typing = false);
+// What is sent to Kith, and how.
+struct kith_load {
+    bool typing = false;  // message.typing, else message.send
+    bool tls = false;
+};
+// Kith; two members: direct conversations. Null where only the floor is measured. With TLS it is started anew, so no
+// other contestant of Kith may be there.
+std::unique_ptr<contestant> make_kith_contestant(context& c, const shape& of, const kith_load& how = {});
 // A peer with one group. `meanwhile` listens to those that are there already: who answers no ping is closed.
 std::unique_ptr<contestant> make_peer_contestant(context& c, const peer_kind& kind,
                                                  const peer_group_plan& plan,

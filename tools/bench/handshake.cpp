@@ -4,11 +4,10 @@
 #include "error.hpp"
 #include "frame.hpp"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 
 namespace kith::bench {
 
@@ -35,6 +34,19 @@ std::string header_value(const std::string& answer, const std::string& name) {
     return answer.substr(start, answer.find("\r\n", start) - start);
 }
 
+// Waits until something has come and appends it.
+void read_some(const connection& socket, std::string& to, const std::string& what) {
+    std::array<char, answer_bytes_max> buffer{};
+    for (;;) {
+        wait_readable(socket.fd(), answer_timeout_ms, what);
+        const ssize_t count = socket.receive(buffer.data(), buffer.size());
+        if (count < 0 && errno == EAGAIN) continue;  // TLS may have had something to say of its own
+        if (count <= 0) throw bench_error("the server closed the connection instead of " + what);
+        to.append(buffer.data(), static_cast<std::size_t>(count));
+        return;
+    }
+}
+
 }  // namespace
 
 std::string upgrade_request(const std::string& path, const std::string& subprotocol) {
@@ -53,52 +65,40 @@ void check_upgrade(const std::string& head, const std::string& subprotocol) {
         throw bench_error("the upgrade chooses another subprotocol: " + head);
 }
 
-void open_websocket(const unique_fd& socket, const std::string& path, const std::string& subprotocol) {
-    send_all(socket.get(), upgrade_request(path, subprotocol));
-
-    // Byte by byte is slow; a frame right behind the head must stay in the socket, though, so the head is looked at
-    // first and then taken exactly.
-    std::array<char, answer_bytes_max> seen{};
-    for (;;) {
-        wait_readable(socket.get(), answer_timeout_ms, "the answer to the upgrade");
-        const ssize_t count = recv(socket.get(), seen.data(), seen.size(), MSG_PEEK);
-        if (count <= 0) throw bench_error("the server closed the connection instead of upgrading it");
-        std::string answer(seen.data(), static_cast<std::size_t>(count));
-        const std::size_t end = answer.find("\r\n\r\n");
-        if (end == std::string::npos && answer.size() < seen.size()) continue;
-        check_upgrade(answer, subprotocol);
-        if (recv(socket.get(), seen.data(), end + 4, 0) != static_cast<ssize_t>(end + 4))
-            throw bench_error("the answer to the upgrade changed while it was read");
-        return;
+void open_websocket(const connection& socket, const std::string& path, const std::string& subprotocol) {
+    socket.send(upgrade_request(path, subprotocol));
+    std::string answer;
+    std::size_t end = std::string::npos;
+    while (end == std::string::npos) {
+        if (answer.size() > answer_bytes_max) throw bench_error("no end of the answer to the upgrade");
+        read_some(socket, answer, "the answer to the upgrade");
+        end = answer.find("\r\n\r\n");
     }
+    check_upgrade(answer, subprotocol);
+    if (answer.size() > end + 4) throw bench_error("the server speaks before it was spoken to");
 }
 
-std::string exchange_text(const unique_fd& socket, const std::string& request) {
+std::string exchange_text(const connection& socket, const std::string& request) {
     std::string frame;
     append_client_frame(frame, opcode::text, request);
-    send_all(socket.get(), frame);
+    socket.send(frame);
     frame_parser parser;
     std::string answer;
-    std::array<char, answer_bytes_max> buffer{};
     while (answer.empty() || !parser.at_boundary()) {
-        wait_readable(socket.get(), answer_timeout_ms, "the answer to " + request.substr(0, 60));
-        const ssize_t count = recv(socket.get(), buffer.data(), buffer.size(), 0);
-        if (count <= 0)
-            throw bench_error("the server closed the connection instead of answering "
-                              + request.substr(0, 60));
-        parser.feed({buffer.data(), static_cast<std::size_t>(count)},
-                    [&](opcode op, std::string_view payload) {
-                        if (op == opcode::close)
-                            throw bench_error("the server closed the socket instead of answering "
-                                              + request.substr(0, 60));
-                        // Events that stand right behind the first answer say nothing of messages: none were sent yet.
-                        if (op == opcode::text && answer.empty()) answer.assign(payload);
-                        if (op == opcode::ping) {
-                            std::string pong;
-                            append_client_frame(pong, opcode::pong, payload);
-                            send_all(socket.get(), pong);
-                        }
-                    });
+        std::string bytes;
+        read_some(socket, bytes, "the answer to " + request.substr(0, 60));
+        parser.feed(bytes, [&](opcode op, std::string_view payload) {
+            if (op == opcode::close)
+                throw bench_error("the server closed the socket instead of answering "
+                                  + request.substr(0, 60));
+            // Events that stand right behind the first answer say nothing of messages: none were sent yet.
+            if (op == opcode::text && answer.empty()) answer.assign(payload);
+            if (op == opcode::ping) {
+                std::string pong;
+                append_client_frame(pong, opcode::pong, payload);
+                socket.send(pong);
+            }
+        });
     }
     return answer;
 }

@@ -121,6 +121,8 @@ void read_option(options& o, const std::string& name, argument_list& arguments) 
         o.kith_path = arguments.text(name);
     else if (name == "--floor-only")
         o.floor_only = true;
+    else if (name == "--tls")
+        o.tls = true;
     else if (name == "--json")
         o.json_path = arguments.text(name);
     else if (name == "--from")
@@ -176,6 +178,7 @@ options parse_options(int argc, char** argv) {
         }
     }
     if (o.command.empty()) o.command = "help";
+    if (o.command == "all") o.tls = true;
     if (o.command == "seed" && o.seed.messages == 0) throw bench_error("seed needs --messages N");
     if (o.command == "report" && o.from_paths.empty()) throw bench_error("report needs --from FILE");
     return o;
@@ -198,6 +201,7 @@ std::string usage() {
 
   --kith FILE         the server (default: kith beside this program); --floor-only: none
   --peer NAME|all     fanout: beside this server too; may be repeated (tools/bench/peers list)
+  --tls               fanout, idle: with TLS too, as `all` does
   --quick             a smoke test of all paths; its figures mean nothing
   --json FILE         saves the figures
   --data FOLDER       a folder that seed filled: measures on its messages, as its people

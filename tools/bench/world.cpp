@@ -107,6 +107,7 @@ kith_world::kith_world(const scratch_folder& folder, std::string binary, const s
     : binary_(std::move(binary)),
       data_path_(folder.path() + "/" + name),
       output_path_(data_path_ + ".log"),
+      tls_files_(folder.path() + "/" + name),
       password_(random_hex(12)) {
     std::filesystem::create_directory(data_path_);
 }
@@ -115,6 +116,7 @@ kith_world::kith_world(const scratch_folder& folder, std::string binary, const s
     : binary_(std::move(binary)),
       data_path_(people.data_path),
       output_path_(folder.path() + "/seeded.log"),
+      tls_files_(folder.path() + "/seeded"),
       password_(seeded_password),
       seeded_people_(people.count) {}
 
@@ -132,9 +134,18 @@ void kith_world::start_with(const std::vector<std::string>& settings) {
     port_ = port_of_url(process_->wait_for_line("Kith is at "));
 }
 
+void kith_world::start_with_tls() {
+    const std::string certificate = tls_files_ + "-cert.pem";
+    const std::string key = tls_files_ + "-key.pem";
+    if (!std::filesystem::exists(certificate)) write_self_signed(certificate, key);
+    start_with({"tls.certificate=" + certificate, "tls.key=" + key});
+    tls_ = std::make_unique<tls_clients>();
+}
+
 void kith_world::stop() {
     process_->stop();
     process_.reset();
+    tls_.reset();
 }
 
 void kith_world::set_up_owner() {
@@ -268,16 +279,16 @@ std::string kith_world::sign_in_request(std::size_t index) const {
     return make_http_request(port_, "POST", "/api/v1/sessions", body.dump(), "");
 }
 
-unique_fd kith_world::open_socket(std::size_t index, unsigned source) {
-    unique_fd socket = dial(port_, source);
+connection kith_world::open_socket(std::size_t index, unsigned source) {
+    connection socket = tls_ ? connection(dial(port_, source), *tls_) : connection(dial(port_, source));
     open_websocket(socket, socket_path, subprotocol);
     const json answer = json::parse(exchange_text(socket, hello(index, "", 0)));
     if (!answer.value("ok", false)) throw bench_error("hello was refused: " + answer.dump());
     return socket;
 }
 
-unique_fd open_floor_socket(std::uint16_t port, std::size_t group, unsigned source) {
-    unique_fd socket = dial(port, source);
+connection open_floor_socket(std::uint16_t port, std::size_t group, unsigned source) {
+    connection socket = dial(port, source);
     open_websocket(socket, "/floor?group=" + std::to_string(group), "");
     return socket;
 }

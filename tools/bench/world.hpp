@@ -1,7 +1,7 @@
 // The servers under test: a floor, and a Kith with its own data folder, owner and accounts.
 #pragma once
 
-#include "net.hpp"
+#include "connection.hpp"
 #include "process.hpp"
 
 #include <cstdint>
@@ -61,8 +61,11 @@ public:
     kith_world(const scratch_folder& folder, std::string binary, const seeded_people& people);
 
     void start();
+    // The same with TLS: its sockets speak it then. Nothing else of this class may be asked for until it is stopped.
+    void start_with_tls();
     void stop();
     bool is_running() const { return process_ != nullptr; }
+    bool speaks_tls() const { return tls_ != nullptr; }
     child_process& process() { return *process_; }
     std::uint16_t port() const { return port_; }
 
@@ -86,7 +89,7 @@ public:
     // The whole request that signs this user in.
     std::string sign_in_request(std::size_t user) const;
     // A socket of this user: connected, upgraded, after its hello.
-    unique_fd open_socket(std::size_t user, unsigned source);
+    connection open_socket(std::size_t user, unsigned source);
 
 private:
     void start_with(const std::vector<std::string>& settings);
@@ -101,16 +104,18 @@ private:
     std::string binary_;
     std::string data_path_;
     std::string output_path_;
+    std::string tls_files_;  // certificate and key, without the ends of their names
     std::string password_;
     std::size_t seeded_people_ = 0;  // 0: accounts are made
     account owner_;
     std::vector<account> accounts_;
     std::map<std::vector<std::size_t>, std::string> conversations_;  // by users
     std::unique_ptr<child_process> process_;
+    std::unique_ptr<tls_clients> tls_;  // while it speaks TLS
     std::uint16_t port_ = 0;
 };
 
 // A socket of a group of the floor.
-unique_fd open_floor_socket(std::uint16_t port, std::size_t group, unsigned source);
+connection open_floor_socket(std::uint16_t port, std::size_t group, unsigned source);
 
 }  // namespace kith::bench
