@@ -39,11 +39,13 @@ public:
     // answers and deliveries are timed.
     void send(std::size_t group, std::size_t sender, std::size_t count, std::int64_t intended_ns);
     bool can_send(std::size_t group, std::size_t sender) const;
+    // Messages of the sender that are not answered yet; where nothing is answered, that have not reached everyone.
     std::size_t in_flight(std::size_t group, std::size_t sender) const;
 
     // One pass over what has come; waits up to `wait_ms` (0: spins).
     void poll(int wait_ms = 0);
-    // Spins until every answer and every delivery of what was sent is there; throws what is missing after 20 s.
+    // Spins until every answer and every delivery of what was sent is there; throws what is missing when nothing has
+    // come for 60 s.
     void drain();
     // Throws unless every member of every group has got each message of its group once. Listens a little longer first:
     // a doubled delivery may come after all the others.
@@ -91,6 +93,7 @@ private:
         std::size_t peer = 0;
         bool is_member = false;
         std::uint64_t sent = 0;
+        std::uint64_t delivered = 0;  // to all members together
         std::vector<std::int64_t> intended_ns;  // by number modulo timed_messages; made at the first send
     };
 

@@ -63,24 +63,6 @@ void measure_case(context& c, const path& along, const fan_case& what, const con
     c.run.rows.push_back(r);
 }
 
-// Peers that keep messages are compared with what keeps messages; the others with both. Adds them to `all`.
-std::vector<std::unique_ptr<contestant>> make_peers(context& c, const path& along, std::size_t text_bytes,
-                                                    contestants& all, std::string& note) {
-    std::vector<std::unique_ptr<contestant>> made;
-    const auto listen_to_all = [&all] {
-        for (contestant* who : all) who->load.poll();
-    };
-    for (const std::string& name : c.opt.peers) {
-        const peer_kind& kind = find_peer(name);
-        if (along.typing && kind.stores) continue;
-        const peer_group_plan plan{c.opt.fan_members, burst_messages, text_bytes};
-        made.push_back(make_peer_contestant(c, kind, plan, listen_to_all));
-        all.push_back(made.back().get());
-        note += "; " + kind.remark;
-    }
-    return made;
-}
-
 // The same group, sender and events, but through TLS, beside the same floor without.
 void measure_tls(context& c, path along, contestant& floor, const shape& group) {
     const auto kith = make_kith_contestant(c, group, {along.typing, true});
@@ -108,12 +90,14 @@ void measure_path(context& c, path along) {
         " Events of " + std::to_string(event_bytes) + " bytes; the floor's too, and it stores nothing";
     contestants all{floor.get()};
     if (kith) all.push_back(kith.get());
-    const auto peers = make_peers(c, along, text_bytes, all, along.note);
-    if (!peers.empty()) along.note += "; texts of " + std::to_string(text_bytes) + " bytes to the peers";
+    // Peers that keep messages are compared with what keeps messages; the others with both.
+    const peer_group_plan groups{1, c.opt.fan_members, burst_messages, text_bytes};
+    auto peers = make_peers(c, groups, !along.typing, all, along.note);
     along.note += ".";
     for (const fan_case& what : fan_cases()) measure_case(c, along, what, all);
     if (!along.typing || !kith || !c.opt.tls) return;
     kith.reset();
+    peers.clear();
     measure_tls(c, along, *floor, one_group);
 }
 

@@ -43,6 +43,14 @@ round_cost closed_loop(context& c, contestant& who, const send_case& what, doubl
     return cost;
 }
 
+// Peers stand beside the shapes of several groups: one pair tells of waiting alone, one group of 1,000 is in fanout.
+std::vector<std::unique_ptr<contestant>> make_peers_of(context& c, const send_case& what, contestants& all,
+                                                       std::string& note) {
+    if (what.of.groups == 1) return {};
+    const peer_group_plan plan{what.of.groups, what.of.members, what.senders, c.opt.text_bytes};
+    return make_peers(c, plan, true, all, note);
+}
+
 // What the index does when the answers are out, so that a message's whole price is seen: behind the answers, but not
 // for nothing.
 struct index_figures {
@@ -77,10 +85,17 @@ struct index_figures {
     }
 };
 
-void measure_closed(context& c, const contestants& all, const send_case& what, const std::string& note) {
+void measure_closed(context& c, contestants all, const send_case& what) {
+    std::string note =
+        "each message of Kith is on disk before its answer and reaches every member. The floor writes what a turn of "
+        "its loop has gathered to a log and calls fdatasync";
+    const auto peers = make_peers_of(c, what, all, note);
+    note += ".";
     const std::size_t under_way = what.senders * what.in_flight;
     const std::string title = what.of.text() + ", " + std::to_string(under_way) + " under way in each";
     c.say("send: " + title);
+    const auto warm = [&](contestant& who) { closed_loop(c, who, what, c.opt.seconds / 4); };
+    for (const auto& peer : peers) measure_named(*peer, warm);
     figure_set per_cpu_s;
     figure_set per_wall_s;
     index_figures index;
@@ -179,10 +194,7 @@ void measure_shape(context& c, const send_case& what) {
     closed_loop(c, *floor, what, c.opt.seconds / 4);
     contestants all{floor.get()};
     if (kith) all.push_back(kith.get());
-    const std::string note =
-        "each message is on disk before its answer and reaches every member. The floor writes what a turn of its "
-        "loop has gathered to a log and calls fdatasync.";
-    measure_closed(c, all, what, note);
+    measure_closed(c, all, what);
     for (const std::size_t rate : what.rates) measure_open(c, all, what, rate);
 }
 

@@ -145,27 +145,42 @@ std::unique_ptr<contestant> make_kith_contestant(context& c, const shape& of, co
     return made;
 }
 
-std::unique_ptr<contestant> make_peer_contestant(context& c, const peer_kind& kind,
-                                                 const peer_group_plan& plan,
-                                                 const std::function<void()>& meanwhile) {
-    c.say("starting " + kind.name);
-    auto made = std::make_unique<contestant>();
-    made->name = kind.name;
-    made->peer = std::make_unique<peer_process>(c.folder, kind);
-    made->server = made->peer->pid();
-    add_peer_group(made->load, *made->peer, kind, plan, meanwhile);
+std::vector<std::unique_ptr<contestant>> make_peers(context& c, const peer_group_plan& plan, bool keepers,
+                                                    contestants& all, std::string& note) {
+    std::vector<std::unique_ptr<contestant>> made;
+    const auto listen_to_all = [&all] {
+        for (contestant* who : all) who->load.poll();
+    };
+    for (const std::string& name : c.opt.peers) {
+        const peer_kind& kind = find_peer(name);
+        if (kind.stores && !keepers) continue;
+        c.say("starting " + kind.name);
+        auto one = std::make_unique<contestant>();
+        one->name = kind.name;
+        one->peer = std::make_unique<peer_process>(c.folder, kind);
+        one->server = one->peer->pid();
+        add_peer_groups(one->load, *one->peer, kind, plan, listen_to_all);
+        note += "; " + kind.remark;
+        all.push_back(one.get());
+        made.push_back(std::move(one));
+    }
+    if (!made.empty()) note += "; texts of " + std::to_string(plan.text_bytes) + " bytes to the peers";
     return made;
+}
+
+void measure_named(contestant& who, const std::function<void(contestant&)>& measure) {
+    try {
+        measure(who);
+    } catch (const bench_error& failure) {
+        throw bench_error(who.name + ": " + failure.what());
+    }
 }
 
 void each_round(context& c, const contestants& all, const std::function<void(contestant&)>& measure) {
     for (std::size_t round = 0; round < c.opt.rounds; ++round) {
         for (contestant* who : all) {
-            try {
-                measure(*who);
-                for (contestant* waiting : all) waiting->load.poll();
-            } catch (const bench_error& failure) {
-                throw bench_error(who->name + ": " + failure.what());
-            }
+            measure_named(*who, measure);
+            for (contestant* waiting : all) waiting->load.poll();
         }
     }
 }

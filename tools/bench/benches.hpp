@@ -88,14 +88,17 @@ struct kith_load {
 // Kith; two members: direct conversations. Null where only the floor is measured. With TLS it is started anew, so no
 // other contestant of Kith may be there.
 std::unique_ptr<contestant> make_kith_contestant(context& c, const shape& of, const kith_load& how = {});
-// A peer with one group. `meanwhile` listens to those that are there already: who answers no ping is closed.
-std::unique_ptr<contestant> make_peer_contestant(context& c, const peer_kind& kind,
-                                                 const peer_group_plan& plan,
-                                                 const std::function<void()>& meanwhile);
 
+using contestants = std::vector<contestant*>;
+// The peers that were asked for, each with its groups; without `keepers` only those that keep no message. Adds them to
+// `all`, who are listened to meanwhile (who answers no ping is closed), and what each does to `note`.
+std::vector<std::unique_ptr<contestant>> make_peers(context& c, const peer_group_plan& plan, bool keepers,
+                                                    contestants& all, std::string& note);
+
+// Measures one; what it throws says whose it is.
+void measure_named(contestant& who, const std::function<void(contestant&)>& measure);
 // A figure for each contestant: rounds of all alternate, so that what disturbs the machine disturbs all. Those that
 // wait their turn are listened to in between.
-using contestants = std::vector<contestant*>;
 void each_round(context& c, const contestants& all, const std::function<void(contestant&)>& measure);
 
 // Figures by contestant, and the row made of them.

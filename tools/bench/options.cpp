@@ -200,7 +200,7 @@ std::string usage() {
   floor send|join     the floor as a server of its own [--port N] [--store FILE]
 
   --kith FILE         the server (default: kith beside this program); --floor-only: none
-  --peer NAME|all     fanout: beside this server too; may be repeated (tools/bench/peers list)
+  --peer NAME|all     fanout, send: beside this server too; may be repeated (tools/bench/peers list)
   --tls               fanout, idle: with TLS too, as `all` does
   --quick             a smoke test of all paths; its figures mean nothing
   --json FILE         saves the figures

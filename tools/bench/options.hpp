@@ -26,7 +26,7 @@ struct options {
     std::size_t http_connections = 32;
     std::size_t text_bytes = 80;
     bool tls = false;  // fanout, idle: with TLS too
-    std::vector<std::string> peers;  // fanout: beside these too
+    std::vector<std::string> peers;  // fanout, send: beside these too
     std::string folder;  // parent of the temporary folder
     std::string json_path;
     std::vector<std::string> from_paths;  // report: saved runs

@@ -35,7 +35,7 @@ std::string mqtt_dialect::packet(char type_and_flags, std::string_view body) {
 
 void mqtt_dialect::append_request(std::string& out, std::uint64_t /*id*/, const message_mark& mark) {
     write_mark(text_.data(), mark);
-    out += packet(static_cast<char>(publish), field(peer_group) + text_);
+    out += packet(static_cast<char>(publish), field(group_) + text_);
 }
 
 std::size_t mqtt_dialect::cut(std::string_view bytes, listener& to) {

@@ -18,7 +18,7 @@ bool begins(std::string_view line, std::string_view word) {
 
 void nats_dialect::append_request(std::string& out, std::uint64_t /*id*/, const message_mark& mark) {
     write_mark(text_.data(), mark);
-    out.append("PUB ").append(peer_group).append(" ").append(std::to_string(text_.size()));
+    out.append("PUB ").append(group_).append(" ").append(std::to_string(text_.size()));
     out.append(line_end).append(text_).append(line_end);
 }
 

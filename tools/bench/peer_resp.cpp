@@ -50,8 +50,9 @@ std::size_t take_array(std::string_view bytes, std::size_t at, std::string_view&
 
 void resp_dialect::append_request(std::string& out, std::uint64_t /*id*/, const message_mark& mark) {
     write_mark(text_.data(), mark);
-    out.append("*3\r\n$7\r\nPUBLISH\r\n$1\r\n").append(peer_group).append("\r\n$");
-    out.append(std::to_string(text_.size())).append(line_end).append(text_).append(line_end);
+    out.append("*3\r\n$7\r\nPUBLISH\r\n$").append(std::to_string(group_.size())).append(line_end);
+    out.append(group_).append(line_end).append("$").append(std::to_string(text_.size())).append(line_end);
+    out.append(text_).append(line_end);
 }
 
 std::size_t resp_dialect::cut(std::string_view bytes, listener& to) {

@@ -15,7 +15,7 @@ constexpr std::string_view stream_error = "<stream:error";
 
 void xmpp_dialect::append_request(std::string& out, std::uint64_t id, const message_mark& mark) {
     write_mark(text_.data(), mark);
-    out.append("<message type='groupchat' to='").append(peer_group).append("@").append(xmpp_rooms);
+    out.append("<message type='groupchat' to='").append(group_).append("@").append(xmpp_rooms);
     out.append("' id='")
         .append(std::to_string(id))
         .append("'><body>")

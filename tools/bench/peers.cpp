@@ -9,6 +9,7 @@
 
 #include <array>
 #include <filesystem>
+#include <system_error>
 
 namespace kith::bench {
 
@@ -18,45 +19,45 @@ constexpr std::int64_t answer_timeout_ns = 20 * ns_per_s;
 constexpr std::int64_t start_timeout_ns = 60 * ns_per_s;
 
 template <class Dialect>
-std::unique_ptr<dialect> make(std::size_t text_bytes) {
-    return std::make_unique<Dialect>(text_bytes);
+std::unique_ptr<dialect> make(const std::string& group, std::size_t text_bytes) {
+    return std::make_unique<Dialect>(group, text_bytes);
 }
 
-void greet_redis(greeting& with, std::size_t /*number*/, part as) {
-    if (as == part::sender) return;
-    with.say("SUBSCRIBE " + std::string(peer_group) + "\r\n");
+void greet_redis(greeting& with, const peer_seat& seat) {
+    if (seat.as == part::sender) return;
+    with.say("SUBSCRIBE " + seat.group + "\r\n");
     with.wait_for({":1\r\n"});
 }
 
-void greet_mosquitto(greeting& with, std::size_t number, part /*as*/) {
+void greet_mosquitto(greeting& with, const peer_seat& seat) {
     const std::string clean_session_without_keep_alive{'\x04', '\x02', '\x00', '\x00'};
     with.say(mqtt_dialect::packet('\x10', mqtt_dialect::field("MQTT") + clean_session_without_keep_alive
-                                              + mqtt_dialect::field("bench" + std::to_string(number))));
+                                              + mqtt_dialect::field("bench" + std::to_string(seat.number))));
     with.wait_for({{'\x20', '\x02', '\x00', '\x00'}});
     const std::string packet_id{'\x00', '\x01'};
     const std::string quality_of_service(1, '\x00');
-    with.say(mqtt_dialect::packet('\x82', packet_id + mqtt_dialect::field(peer_group) + quality_of_service));
+    with.say(mqtt_dialect::packet('\x82', packet_id + mqtt_dialect::field(seat.group) + quality_of_service));
     with.wait_for({{'\x90', '\x03', '\x00', '\x01', '\x00'}});
 }
 
-void greet_nats(greeting& with, std::size_t /*number*/, part /*as*/) {
+void greet_nats(greeting& with, const peer_seat& seat) {
     with.wait_for({"\r\n"});  // INFO
-    with.say("CONNECT {\"verbose\":false,\"pedantic\":false}\r\nSUB " + std::string(peer_group)
-             + " 1\r\nPING\r\n");
+    with.say("CONNECT {\"verbose\":false,\"pedantic\":false}\r\nSUB " + seat.group + " 1\r\nPING\r\n");
     with.wait_for({"PONG\r\n"});
 }
 
-void greet_ngircd(greeting& with, std::size_t number, part as) {
-    const std::string name = "n" + std::to_string(number);
+void greet_ngircd(greeting& with, const peer_seat& seat) {
+    const std::string name = "n" + std::to_string(seat.number);
     with.answer_pings();
     with.say("NICK " + name + "\r\nUSER " + name + " 0 * :bench\r\n");
     with.wait_for({" 376 ", " 422 "});
-    if (as == part::sender) return;
-    with.say("JOIN #" + std::string(peer_group) + "\r\n");
+    if (seat.as == part::sender) return;
+    with.say("JOIN #" + seat.group + "\r\n");
     with.wait_for({" 366 "});
 }
 
-void greet_xmpp(greeting& with, std::size_t number, part /*as*/) {
+void greet_xmpp(greeting& with, const peer_seat& seat) {
+    const std::string room = seat.group + "@" + std::string(xmpp_rooms);
     const std::string open = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
                              "xmlns:stream='http://etherx.jabber.org/streams' to='"
                              + std::string(xmpp_domain) + "' version='1.0'>";
@@ -68,13 +69,12 @@ void greet_xmpp(greeting& with, std::size_t number, part /*as*/) {
     with.wait_for({"</stream:features>"});
     with.say("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>");
     with.wait_for({"</iq>"});
-    with.say("<presence/><presence to='" + std::string(peer_group) + "@" + std::string(xmpp_rooms) + "/n"
-             + std::to_string(number)
+    with.say("<presence/><presence to='" + room + "/n" + std::to_string(seat.number)
              + "'><x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x></presence>");
     with.wait_for({"code='110'", "code=\"110\""});
     // A room that its first member makes may be locked until it is accepted as it is.
-    if (number == 0) {
-        with.say("<iq type='set' id='o' to='" + std::string(peer_group) + "@" + std::string(xmpp_rooms)
+    if (seat.is_first) {
+        with.say("<iq type='set' id='o' to='" + room
                  + "'><query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' "
                    "type='submit'/></query></iq>");
         with.wait_for({"id='o'", "id=\"o\""});
@@ -138,12 +138,13 @@ const peer_kind& find_peer(const std::string& name) {
     throw bench_error("no peer " + name + "; there are:" + known + ", all");
 }
 
-peer_process::peer_process(const scratch_folder& folder, const peer_kind& kind) {
-    const std::string own = folder.path() + "/" + kind.name;
-    std::filesystem::create_directories(own);
+peer_process::peer_process(const scratch_folder& folder, const peer_kind& kind)
+    : folder_(folder.path() + "/" + kind.name) {
+    std::filesystem::create_directories(folder_);
     port_ = port_of(listen_on(0));  // free a moment ago
-    const std::vector<std::string> command{KITH_BENCH_PEERS, "run", kind.name, own, std::to_string(port_)};
-    process_ = std::make_unique<child_process>(command, own + ".log");
+    const std::vector<std::string> command{KITH_BENCH_PEERS, "run", kind.name, folder_,
+                                           std::to_string(port_)};
+    process_ = std::make_unique<child_process>(command, folder_ + ".log");
     const std::int64_t deadline = now_ns() + start_timeout_ns;
     while (!is_listening(port_)) {
         if (!process_->is_running() || now_ns() > deadline)
@@ -154,29 +155,37 @@ peer_process::peer_process(const scratch_folder& folder, const peer_kind& kind) 
 
 peer_process::~peer_process() {
     process_->end();
+    std::error_code ignored;  // what cannot be removed goes with the whole
+    std::filesystem::remove_all(folder_, ignored);
 }
 
-void add_peer_group(arena& load, const peer_process& server, const peer_kind& kind,
-                    const peer_group_plan& plan, const std::function<void()>& meanwhile) {
-    const std::size_t group = load.add_group(kind.make_dialect(plan.text_bytes));
-    const auto enter = [&](std::size_t number, part as) {
+void add_peer_groups(arena& load, const peer_process& server, const peer_kind& kind,
+                     const peer_group_plan& plan, const std::function<void()>& meanwhile) {
+    std::size_t number = 0;
+    const auto enter = [&](peer_seat seat) {
         meanwhile();
+        seat.number = number++;
         unique_fd socket = dial(server.port());
         greeting with(socket, [&] {
             load.poll();
             meanwhile();
         });
-        kind.greet(with, number, as);
+        kind.greet(with, seat);
         return socket;
     };
-    for (std::size_t i = 0; i < plan.members; ++i) {
-        if (kind.senders_apart)
-            load.add_receiver(group, enter(i, part::member));
-        else
-            load.add_socket(group, enter(i, part::member));
+    for (std::size_t g = 0; g < plan.groups; ++g) {
+        const std::string name = "g" + std::to_string(g);
+        const std::size_t group = load.add_group(kind.make_dialect(name, plan.text_bytes));
+        for (std::size_t i = 0; i < plan.members; ++i) {
+            unique_fd socket = enter({name, 0, i == 0, part::member});
+            if (kind.senders_apart)
+                load.add_receiver(group, std::move(socket));
+            else
+                load.add_socket(group, std::move(socket));
+        }
+        for (std::size_t i = 0; kind.senders_apart && i < plan.senders; ++i)
+            load.add_sender(group, enter({name, 0, false, part::sender}));
     }
-    for (std::size_t i = 0; kind.senders_apart && i < plan.senders; ++i)
-        load.add_sender(group, enter(plan.members + i, part::sender));
 }
 
 }  // namespace kith::bench

@@ -144,7 +144,7 @@ TEST_CASE("numbers of the server that skip one or differ between sockets are an 
 
 TEST_CASE("members and senders may be apart, and need no answers") {
     arena load;
-    load.add_group(std::make_unique<nats_dialect>(40));
+    load.add_group(std::make_unique<nats_dialect>("g", 40));
     std::array<int, 2> member{};
     std::array<int, 2> sender{};
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, member.data()) == 0);
@@ -155,11 +155,13 @@ TEST_CASE("members and senders may be apart, and need no answers") {
     const unique_fd other_end(sender[1]);
     load.send(0, 0, 1, now_ns());
     CHECK_FALSE(load.settled());
+    CHECK(load.in_flight(0, 0) == 1);
     std::string text = make_text(40);
     send_all(server.get(), "MSG g 1 40\r\n" + text + "\r\n");
     load.drain();
     load.verify();
     CHECK(load.deliveries() == 1);
+    CHECK(load.in_flight(0, 0) == 0);
     CHECK(load.answers() == 0);
 }
 

@@ -61,8 +61,8 @@ const auto two_messages = [](const notebook& heard, const std::string& rest) {
 }  // namespace
 
 TEST_CASE("redis: arrays of strings and numbers") {
-    resp_dialect redis(40);
-    CHECK(request_of(redis) == "*3\r\n$7\r\nPUBLISH\r\n$1\r\ng\r\n$40\r\n" + text(1) + "\r\n");
+    resp_dialect redis("g1", 40);
+    CHECK(request_of(redis) == "*3\r\n$7\r\nPUBLISH\r\n$2\r\ng1\r\n$40\r\n" + text(1) + "\r\n");
     const auto message = [](std::uint64_t number) {
         return "*3\r\n$7\r\nmessage\r\n$1\r\ng\r\n$40\r\n" + text(number) + "\r\n";
     };
@@ -79,7 +79,7 @@ TEST_CASE("redis: arrays of strings and numbers") {
 }
 
 TEST_CASE("mosquitto: packets with a length of one to four bytes") {
-    mqtt_dialect mqtt(40);
+    mqtt_dialect mqtt("g", 40);
     const std::string sent = request_of(mqtt);
     CHECK(sent == std::string("\x30\x2b\x00\x01g", 5) + text(1));
     CHECK(mqtt_dialect::packet('\x30', std::string(321, 'x')).substr(0, 3) == "\x30\xc1\x02");
@@ -96,7 +96,7 @@ TEST_CASE("mosquitto: packets with a length of one to four bytes") {
 }
 
 TEST_CASE("nats: lines, and payloads of the told length") {
-    nats_dialect nats(40);
+    nats_dialect nats("g", 40);
     CHECK(request_of(nats) == "PUB g 40\r\n" + text(1) + "\r\n");
     const std::string stream = "INFO {}\r\nMSG g 1 40\r\n" + text(1) + "\r\nPING\r\nMSG g 1 answer.to 40\r\n"
                                + text(2) + "\r\n+OK\r\n";
@@ -110,7 +110,7 @@ TEST_CASE("nats: lines, and payloads of the told length") {
 }
 
 TEST_CASE("ngircd: lines of a channel") {
-    irc_dialect irc(40);
+    irc_dialect irc("g", 40);
     CHECK(request_of(irc) == "PRIVMSG #g :" + text(1) + "\r\n");
     const std::string from = ":n1!~n1@localhost PRIVMSG #g :";
     at_each_cut(irc,
@@ -124,11 +124,11 @@ TEST_CASE("ngircd: lines of a channel") {
     CHECK_THROWS_WITH(irc.cut("ERROR :Closing link\r\n", heard), Contains("Closing link"));
     CHECK_THROWS_WITH(irc.cut(":bench 404 n1 #g :Cannot send to channel\r\n", heard),
                       Contains("Cannot send"));
-    CHECK_THROWS_AS(irc_dialect(500), bench_error);
+    CHECK_THROWS_AS(irc_dialect("g", 500), bench_error);
 }
 
 TEST_CASE("prosody and ejabberd: stanzas of a room") {
-    xmpp_dialect xmpp(40);
+    xmpp_dialect xmpp("g", 40);
     CHECK(request_of(xmpp)
           == "<message type='groupchat' to='g@rooms.localhost' id='9'><body>" + text(1)
                  + "</body></message>");
