@@ -40,7 +40,7 @@ class Seeded(unittest.TestCase):
     def setUpClass(cls):
         cls.scratch = tempfile.TemporaryDirectory(prefix="kith-seed-")
         cls.folder = os.path.join(cls.scratch.name, "data")
-        cls.note = seed(cls.folder, "--seed", "7")
+        cls.note = seed(cls.folder, "--seed", "8")  # makes a group within the journal
         names = [name for (name,) in rows(cls.folder, "SELECT username FROM users ORDER BY id")]
         cls.server = kith.Server(data=cls.folder).start()
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
@@ -76,11 +76,71 @@ class Seeded(unittest.TestCase):
         for views in found.values():
             last = {view["last_seq"] for view in views.values()}
             self.assertEqual(len(last), 1)
-            self.assertGreaterEqual(len(views), 2)
+            kinds = {view["kind"] for view in views.values()}
+            self.assertEqual(kinds, {"direct"} if len(views) == 2 else {"group"})
             total += last.pop()
         self.assertEqual(total, self.note["messages"])
         self.assertEqual(self.note["messages"], MESSAGES)
         self.assertEqual([person.user["role"] for person in self.people].count("owner"), 1)
+
+    def groups(self):
+        return {group: views for group, views in self.conversations().items()
+                if next(iter(views.values()))["kind"] == "group"}
+
+    def test_groups_have_their_members_one_owner_and_a_name(self):
+        groups = self.groups()
+        self.assertEqual(len(groups), self.note["groups"])
+        sizes = sorted(len(views) for views in groups.values())
+        self.assertGreaterEqual(sizes[0], 3)
+        self.assertGreater(sizes[-1], 40)
+        for group, views in groups.items():
+            person, view = next(iter(views.items()))
+            http = self.by_id[person].http
+            shown = http.get(f"/groups/{group}").body
+            self.assertEqual((shown["name"], shown["member_count"]), (view["title"], len(views)))
+            self.assertTrue(view["title"].strip())
+            members = http.all(f"/groups/{group}/members?limit=7")
+            roles = {member["user"]["id"]: member["role"] for member in members}
+            self.assertEqual(len(members), len(views))
+            self.assertEqual(roles, {one: seen["group"]["role"] for one, seen in views.items()})
+            self.assertEqual([member["role"] for member in members], ["owner"] + ["member"] * (len(views) - 1))
+            self.assertEqual({seen["first_seq"] for seen in views.values()}, {1})
+
+    def test_a_group_goes_on_as_any_other(self):
+        group, views = max(self.groups().items(), key=lambda item: len(item[1]))
+        owner = next(self.by_id[one] for one, seen in views.items() if seen["group"]["role"] == "owner")
+        member = next(self.by_id[one] for one in views if one != owner.id)
+        outsider = next(person for person in self.people if person.id not in views)
+        with kith.Socket(self.server.url, member) as socket:
+            for name in ("another name", views[member.id]["title"]):
+                owner.http.patch(f"/groups/{group}", {"name": name})
+                self.assertEqual(socket.event("conversation.updated", timeout=10)["data"]["title"], name)
+            owner.http.post(f"/groups/{group}/invitations", {"users": [outsider.id]})
+            joined = socket.event("member.joined", timeout=10)["data"]
+            self.assertEqual((joined["member"]["user"]["id"], joined["first_seq"]),
+                             (outsider.id, views[member.id]["last_seq"] + 1))
+            self.assertEqual(owner.http.get(f"/groups/{group}").body["member_count"], len(views) + 1)
+            last = owner.http.all(f"/groups/{group}/members?limit=100")[-1]
+            self.assertEqual(last["user"]["id"], outsider.id)  # the seed's positions lie below those given now
+            owner.http.delete(f"/groups/{group}/members/{outsider.id}")
+            left = socket.event("member.left", timeout=10)["data"]["member"]["user"]["id"]
+            self.assertEqual(left, outsider.id)
+        self.assertEqual(owner.http.get(f"/groups/{group}").body["member_count"], len(views))
+
+    def test_a_member_resumes_from_before_a_group_was_made(self):
+        ((horizon,),) = rows(self.folder, "SELECT horizon FROM journal_head")
+        made = rows(self.folder, "SELECT conversation, user, joined_pos FROM messages_members "
+                                 f"WHERE joined_pos > {horizon} ORDER BY joined_pos")
+        self.assertTrue(made)
+        conversation, user, joined = made[0]
+        person = self.by_id[str(user)]
+        since = {"epoch": self.sync[person.id]["epoch"], "pos": joined - 1}
+        with kith.Socket(self.server.url, person, since) as socket:
+            self.assertTrue(socket.hello["resumed"])
+            socket.event("caught_up", timeout=10)
+            kinds = [event["type"] for event in socket.events if str(conversation) in json.dumps(event)]
+        self.assertIn("conversation.created", kinds)
+        self.assertIn("member.joined", kinds)
 
     def test_few_conversations_are_large_and_many_are_small(self):
         sizes = sorted((max(view["last_seq"] for view in views.values())
@@ -180,7 +240,10 @@ class Files(unittest.TestCase):
                 self.assertEqual(note["seed"], int(number))
                 self.assertEqual(rows(folder, "PRAGMA integrity_check"), [("ok",)])
                 self.assertEqual(rows(folder, "PRAGMA foreign_key_check"), [])
-                texts.append(rows(folder, "SELECT conversation, seq, pos, sender, client_id, sent_at, body FROM messages"))
+                texts.append([rows(folder, query) for query in (
+                    "SELECT conversation, seq, pos, sender, client_id, sent_at, body FROM messages",
+                    "SELECT * FROM messages_members", "SELECT * FROM groups_groups",
+                    "SELECT pos, topic, change_name, thing, seq FROM journal_notes")])
             self.assertEqual(texts[0], texts[1])
             self.assertNotEqual(texts[0], texts[2])
 

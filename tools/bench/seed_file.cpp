@@ -23,6 +23,10 @@ constexpr std::int64_t ids_begin_ms = 1'767'225'600'000;  // 2026-01-01
 constexpr unsigned id_low_bits = 20;  // node and sequence
 constexpr int role_user = 0;
 constexpr int role_owner = 3;
+constexpr int kind_direct = 0;
+constexpr int kind_group = 1;
+constexpr int member_role_owner = 0;
+constexpr int member_role_member = 2;
 constexpr int topic_of_user = 0;
 constexpr int topic_of_conversation = 1;
 // As the server hashes by default; another cost would be hashed anew at the first sign-in.
@@ -133,26 +137,48 @@ public:
         }
     }
 
-    void write_conversations() const {
+    void write_pairs() const {
         insertion row(
             into_,
             "INSERT INTO messages_conversations (id, kind, direct_key, last_seq, last_pos, created_at) "
-            "VALUES (?, 0, ?, ?, ?, ?)");
+            "VALUES (?, ?, ?, ?, ?, ?)");
         insertion member(
             into_,
             "INSERT INTO messages_members (conversation, user, peer, role, first_seq, read_seq, delivered_seq, "
             "pinned, notify, joined_at, joined_pos, draft) VALUES (?, ?, ?, 0, 1, ?, ?, 0, 0, ?, 0, '')");
         for (std::size_t i = 0; i < plan_.conversations.size(); ++i) {
             const planned_conversation& c = plan_.conversations[i];
-            const auto last_seq = static_cast<std::int64_t>(c.messages);
-            const std::int64_t made = plan_.time_of(plan_.created_pos(c)) * us_per_ms;
+            if (c.is_group) continue;
             const std::string key =
                 std::to_string(person_id(c.members.at(0))) + ":" + std::to_string(person_id(c.members.at(1)));
-            row.add(conversation_ids_[i], key, last_seq, std::int64_t{plan_.message_pos(c, c.messages)},
-                    made);
+            row.add(conversation_ids_[i], std::int64_t{kind_direct}, key, last_seq(c), last_pos(c),
+                    made_at(c));
             for (std::size_t m = 0; m < c.members.size(); ++m)
                 member.add(conversation_ids_[i], person_id(c.members[m]), person_id(c.members[1 - m]),
-                           static_cast<std::int64_t>(c.read_seq[m]), last_seq, made);
+                           static_cast<std::int64_t>(c.read_seq[m]), last_seq(c), made_at(c));
+        }
+    }
+
+    void write_groups() const {
+        insertion row(into_,
+                      "INSERT INTO messages_conversations (id, kind, title, last_seq, last_pos, created_at) "
+                      "VALUES (?, ?, ?, ?, ?, ?)");
+        insertion group(into_, "INSERT INTO groups_groups (id, member_count, created_at) VALUES (?, ?, ?)");
+        insertion member(
+            into_,
+            "INSERT INTO messages_members (conversation, user, role, first_seq, read_seq, delivered_seq, "
+            "pinned, notify, joined_at, joined_pos, draft) VALUES (?, ?, ?, 1, ?, ?, 0, 0, ?, ?, '')");
+        for (std::size_t i = 0; i < plan_.conversations.size(); ++i) {
+            const planned_conversation& c = plan_.conversations[i];
+            if (!c.is_group) continue;
+            row.add(conversation_ids_[i], std::int64_t{kind_group}, title_of(i), last_seq(c), last_pos(c),
+                    made_at(c));
+            group.add(conversation_ids_[i], static_cast<std::int64_t>(c.members.size()), made_at(c));
+            for (std::size_t m = 0; m < c.members.size(); ++m)
+                member.add(conversation_ids_[i], person_id(c.members[m]),
+                           std::int64_t{m == 0 ? member_role_owner : member_role_member},
+                           static_cast<std::int64_t>(c.read_seq[m]), last_seq(c), made_at(c),
+                           std::int64_t{plan_.joined_pos(c, m)});
         }
     }
 
@@ -198,12 +224,32 @@ public:
     }
 
 private:
+    // What the journal still holds of a conversation: one of its messages, or something of its making.
     struct recent_event {
         std::uint32_t pos = 0;
         std::uint32_t conversation = 0;
-        std::uint32_t seq = 0;  // 0: the making
-        std::uint32_t sender = 0;
+        std::uint32_t seq = 0;  // of a message, else 0
+        std::uint32_t person = 0;  // sender, or whom the making concerns
+        bool joins = false;  // of a group
     };
+
+    static std::int64_t last_seq(const planned_conversation& c) {
+        return static_cast<std::int64_t>(c.messages);
+    }
+    std::int64_t last_pos(const planned_conversation& c) const { return plan_.message_pos(c, c.messages); }
+    std::int64_t made_at(const planned_conversation& c) const {
+        return plan_.time_of(plan_.created_pos(c)) * us_per_ms;
+    }
+    // Two common words.
+    std::string title_of(std::size_t index) const {
+        constexpr std::size_t common = 300;
+        seeded_numbers numbers(plan_.options.seed, index, 0);
+        const std::size_t one = numbers.below(common);
+        const std::size_t other = numbers.below(common);
+        if (plan_.conversations[index].language == chat_language::english)
+            return words_.english_word(one) + " " + words_.english_word(other);
+        return words_.chinese_word(one) + words_.chinese_word(other);
+    }
 
     std::int64_t joined_ms(std::size_t person) const {
         return plan_.begin_ms - day_ms + static_cast<std::int64_t>(person);
@@ -232,12 +278,24 @@ private:
         const std::uint32_t horizon = plan_.horizon();
         for (std::size_t i = 0; i < plan_.conversations.size(); ++i) {
             const planned_conversation& c = plan_.conversations[i];
-            for (std::size_t seq = c.messages + 1; seq-- > 0;) {
+            const auto index = static_cast<std::uint32_t>(i);
+            for (std::size_t seq = c.messages; seq > 0; --seq) {
                 const std::uint32_t pos = plan_.message_pos(c, seq);
                 if (pos <= horizon) break;
-                recent_.push_back({pos, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(seq),
-                                   seq == 0 ? 0 : plan_.sender_of(i, seq)});
+                recent_.push_back(
+                    {pos, index, static_cast<std::uint32_t>(seq), plan_.sender_of(i, seq), false});
             }
+            if (plan_.message_pos(c, 0) > horizon) gather_making(c, index, horizon);
+        }
+    }
+
+    void gather_making(const planned_conversation& c, std::uint32_t index, std::uint32_t horizon) {
+        for (std::size_t m = 0; m < c.members.size(); ++m) {
+            const std::uint32_t person = c.members[m];
+            const std::uint32_t joined = c.is_group ? plan_.joined_pos(c, m) : 0;
+            const std::uint32_t shown = c.is_group ? plan_.shown_pos(c, m) : plan_.created_pos(c);
+            if (joined > horizon) recent_.push_back({joined, index, 0, person, true});
+            if (shown > horizon) recent_.push_back({shown, index, 0, person, false});
         }
     }
 
@@ -249,14 +307,17 @@ private:
         for (const recent_event& event : recent_) {
             const std::int64_t thing = conversation_ids_[event.conversation];
             const std::int64_t pos = event.pos;
+            const std::int64_t to_all = thing * 4 + topic_of_conversation;
+            const std::int64_t person = person_id(event.person);
+            const std::int64_t to_one = person * 4 + topic_of_user;
             if (event.seq > 0) {
-                row.add(pos, thing * 4 + topic_of_conversation, std::string_view("message.created"), thing,
-                        std::int64_t{event.seq});
-                continue;
+                row.add(pos, to_all, std::string_view("message.created"), thing, std::int64_t{event.seq});
+            } else if (event.joins) {
+                row.add(pos, to_all, std::string_view("member.joined"), thing, person);
+                row.add(pos, to_one, std::string_view("member.joined"), thing, person);
+            } else {
+                row.add(pos, to_one, std::string_view("conversation.created"), thing, std::int64_t{0});
             }
-            for (const std::uint32_t member : plan_.conversations[event.conversation].members)
-                row.add(pos, person_id(member) * 4 + topic_of_user, std::string_view("conversation.created"),
-                        thing, std::int64_t{0});
         }
     }
 
@@ -274,7 +335,7 @@ private:
                                input.size(), nullptr, 0);
             const std::string answer = std::to_string(event.seq) + " " + std::to_string(event.pos) + " "
                                        + std::to_string(at * us_per_ms);
-            row.add(client_id_, person_id(event.sender), hex_of(hash.data(), answer_hash_bytes), answer,
+            row.add(client_id_, person_id(event.person), hex_of(hash.data(), answer_hash_bytes), answer,
                     at * us_per_ms);
         }
     }
@@ -299,7 +360,8 @@ void write_seed_file(const std::string& path, const seed_plan& plan, const std::
              "PRAGMA cache_size = -400000; BEGIN");
     seeding rows(into, plan);
     rows.write_people(password);
-    rows.write_conversations();
+    rows.write_pairs();
+    rows.write_groups();
     rows.write_messages(say);
     say("the journal");
     rows.write_journal();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <unordered_set>
@@ -24,17 +25,66 @@ constexpr std::size_t people_min = 48;  // enough pairs for all the conversation
 constexpr std::size_t hub_person = 1;
 constexpr std::size_t hub_conversations_max = 2000;
 constexpr double size_exponent = 0.9;
+// Of so many conversations one is a group of 3 to 20, of so many one of 50 to 200.
+constexpr std::size_t conversations_per_small_group = 10;
+constexpr std::size_t conversations_per_large_group = 250;
+// From so many conversations on there is one group of 1,000, and from so many there are two. None holds more people than
+// there are.
+constexpr std::size_t conversations_of_one_huge_group = 1000;
+constexpr std::size_t conversations_of_two_huge_groups = 10'000;
+constexpr std::size_t huge_group = 1000;
+constexpr std::size_t large_group_min = 50;
+// Groups of many are among the tenth that talks most.
+constexpr std::size_t busy_share = 10;
 constexpr std::size_t messages_per_talk = 12;
 constexpr std::int64_t pause_ms = 40'000;  // between the messages of one talk, on average
 // The time stands above the conversation while events are sorted.
 constexpr unsigned conversation_bits = 24;
 constexpr std::size_t conversations_max = std::size_t{1} << conversation_bits;
 
-enum stream : std::uint64_t { people_stream, size_stream, time_stream, sender_stream, mark_stream };
+enum stream : std::uint64_t {
+    people_stream,
+    size_stream,
+    time_stream,
+    sender_stream,
+    mark_stream,
+    group_stream
+};
 
-std::vector<planned_conversation> make_pairs(seed_plan& plan) {
-    const std::size_t wanted = std::max<std::size_t>(4, plan.options.messages / messages_per_conversation);
-    plan.people = std::max(people_min, wanted / conversations_per_person);
+// How many members each group has.
+std::vector<std::size_t> draw_group_sizes(const seed_plan& plan, std::size_t conversations,
+                                          seeded_numbers& numbers) {
+    std::vector<std::size_t> sizes;
+    for (std::size_t i = 0; i < conversations / conversations_per_small_group; ++i)
+        sizes.push_back(3 + std::min(numbers.below(18), numbers.below(18)));  // more of three than of twenty
+    const std::size_t large = std::max<std::size_t>(1, conversations / conversations_per_large_group);
+    for (std::size_t i = 0; i < large; ++i) sizes.push_back(large_group_min + numbers.below(151));
+    if (conversations >= conversations_of_one_huge_group) sizes.push_back(huge_group);
+    if (conversations >= conversations_of_two_huge_groups) sizes.push_back(huge_group);
+    // All but the one who has as many conversations as there can be.
+    for (std::size_t& size : sizes) size = std::min(size, plan.people - 1);
+    return sizes;
+}
+
+std::vector<planned_conversation> make_groups(const seed_plan& plan, std::size_t conversations) {
+    seeded_numbers numbers(plan.options.seed, group_stream, 0);
+    std::vector<std::uint32_t> people;
+    for (std::size_t i = 0; i < plan.people; ++i) {
+        if (i != hub_person) people.push_back(static_cast<std::uint32_t>(i));
+    }
+    std::vector<planned_conversation> made;
+    for (const std::size_t size : draw_group_sizes(plan, conversations, numbers)) {
+        for (std::size_t i = 0; i < size; ++i)
+            std::swap(people[i], people[i + numbers.below(people.size() - i)]);
+        planned_conversation c;
+        c.is_group = true;
+        c.members.assign(people.begin(), people.begin() + static_cast<std::ptrdiff_t>(size));
+        made.push_back(std::move(c));
+    }
+    return made;
+}
+
+std::vector<planned_conversation> make_pairs(const seed_plan& plan, std::size_t wanted) {
     seeded_numbers numbers(plan.options.seed, people_stream, 0);
     const zipf_ranks busy(plan.people, 0.5);
     std::unordered_set<std::uint64_t> known;
@@ -50,16 +100,42 @@ std::vector<planned_conversation> make_pairs(seed_plan& plan) {
     const std::size_t of_hub = std::min({hub_conversations_max, plan.people - 1, wanted / 4});
     for (std::size_t i = 0; i < plan.people && made.size() < of_hub; ++i) add(hub_person, i);
     while (made.size() < wanted) add(busy.draw(numbers), busy.draw(numbers));
-    for (std::size_t i = made.size() - 1; i > 0; --i) std::swap(made[i], made[numbers.below(i + 1)]);
     return made;
+}
+
+void make_conversations(seed_plan& plan) {
+    const std::size_t wanted = std::max<std::size_t>(4, plan.options.messages / messages_per_conversation);
+    plan.people = std::max(people_min, wanted / conversations_per_person);
+    std::vector<planned_conversation> made = make_groups(plan, wanted);
+    std::vector<planned_conversation> pairs = make_pairs(plan, wanted - made.size());
+    std::move(pairs.begin(), pairs.end(), std::back_inserter(made));
+    seeded_numbers numbers(plan.options.seed, group_stream, 1);
+    for (std::size_t i = made.size() - 1; i > 0; --i) std::swap(made[i], made[numbers.below(i + 1)]);
+    plan.conversations = std::move(made);
+}
+
+// Whose turn it is to be large: conversations by rank, the one with the most messages first.
+std::vector<std::size_t> draw_ranks(const seed_plan& plan, seeded_numbers& numbers) {
+    std::vector<std::size_t> ranks(plan.conversations.size());
+    std::iota(ranks.begin(), ranks.end(), std::size_t{0});
+    for (std::size_t i = ranks.size() - 1; i > 0; --i) std::swap(ranks[i], ranks[numbers.below(i + 1)]);
+    const std::size_t busy = std::max<std::size_t>(1, ranks.size() / busy_share);
+    const auto is_large = [&](std::size_t rank) {
+        return plan.conversations[ranks[rank]].members.size() >= std::min(large_group_min, plan.people - 1);
+    };
+    for (std::size_t i = busy; i < ranks.size(); ++i) {
+        if (!is_large(i)) continue;
+        std::size_t place = numbers.below(busy);
+        while (is_large(place)) place = numbers.below(busy);  // they are far fewer than a tenth
+        std::swap(ranks[i], ranks[place]);
+    }
+    return ranks;
 }
 
 // Few conversations are large, many are small; together they have just the messages asked for.
 void share_messages(seed_plan& plan) {
     seeded_numbers numbers(plan.options.seed, size_stream, 0);
-    std::vector<std::size_t> ranks(plan.conversations.size());
-    std::iota(ranks.begin(), ranks.end(), std::size_t{0});
-    for (std::size_t i = ranks.size() - 1; i > 0; --i) std::swap(ranks[i], ranks[numbers.below(i + 1)]);
+    const std::vector<std::size_t> ranks = draw_ranks(plan, numbers);
     double sum = 0;
     for (std::size_t i = 0; i < ranks.size(); ++i)
         sum += std::pow(static_cast<double>(i + 1), -size_exponent);
@@ -79,16 +155,18 @@ void share_messages(seed_plan& plan) {
 
 // Appends the moments of one conversation, from begin_ms: its making, then talks of several messages each.
 void add_moments(const seed_plan& plan, std::size_t index, std::vector<std::uint64_t>& into) {
-    const std::size_t messages = plan.conversations[index].messages;
+    const planned_conversation& c = plan.conversations[index];
     const auto span = static_cast<std::uint64_t>(plan.options.until_ms - plan.begin_ms);
     seeded_numbers numbers(plan.options.seed, time_stream, index);
-    const std::uint64_t made_at = numbers.below(span * 8 / 10);
+    // Small groups come to be until the end, so that the journal tells of some.
+    const bool may_be_late = c.is_group && c.members.size() < large_group_min;
+    const std::uint64_t made_at = numbers.below(span * (may_be_late ? 97 : 80) / 100);
     std::uint64_t moment = 0;
     const auto add = [&](std::uint64_t at) {
         into.push_back(std::min(at, span - 1) << conversation_bits | index);
     };
-    add(made_at);
-    for (std::size_t i = 0; i < messages; ++i) {
+    for (std::size_t i = 0; i < c.making_events(); ++i) add(made_at);
+    for (std::size_t i = 0; i < c.messages; ++i) {
         const bool new_talk = i == 0 || numbers.below(messages_per_talk) == 0;
         if (new_talk)
             moment = made_at + numbers.below(span - made_at);
@@ -101,7 +179,9 @@ void add_moments(const seed_plan& plan, std::size_t index, std::vector<std::uint
 // Sorts all events by time, and gives each conversation the positions of its own.
 void order_events(seed_plan& plan) {
     std::vector<std::uint64_t> keys;
-    keys.reserve(plan.options.messages + plan.conversations.size());
+    std::size_t events = plan.options.messages;
+    for (const planned_conversation& c : plan.conversations) events += c.making_events();
+    keys.reserve(events);
     for (std::size_t i = 0; i < plan.conversations.size(); ++i) {
         plan.conversations[i].first = keys.size();
         add_moments(plan, i, keys);
@@ -148,6 +228,11 @@ std::uint32_t seed_plan::horizon() const {
                                       - times_ms.begin());
 }
 
+std::size_t seed_plan::groups() const {
+    return static_cast<std::size_t>(std::count_if(conversations.begin(), conversations.end(),
+                                                  [](const planned_conversation& c) { return c.is_group; }));
+}
+
 std::uint32_t seed_plan::sender_of(std::size_t index, std::size_t seq) const {
     const std::vector<std::uint32_t>& members = conversations[index].members;
     // Two or three in a row are often of one person.
@@ -165,7 +250,7 @@ seed_plan make_seed_plan(const seed_options& options) {
     seed_plan plan;
     plan.options = options;
     plan.begin_ms = std::max(options.until_ms - span_ms_max, ids_begin_ms + 2 * day_ms);
-    plan.conversations = make_pairs(plan);
+    make_conversations(plan);
     share_messages(plan);
     order_events(plan);
     order_by_making(plan);

@@ -23,15 +23,20 @@ inline constexpr std::size_t seed_messages_max = 100'000'000;
 inline constexpr std::int64_t seed_journal_ms = 30LL * 86'400 * 1000;
 
 struct planned_conversation {
-    std::vector<std::uint32_t> members;  // people, by index
+    bool is_group = false;
+    std::vector<std::uint32_t>
+        members;  // people, by index; of a group its owner first, then in order of joining
     std::size_t messages = 0;
     std::size_t first = 0;  // into seed_plan::positions: its making, then its messages
+
+    // A pair is made in one event; in a group each member joins in one and is then shown the conversation in another.
+    std::size_t making_events() const { return is_group ? 2 * members.size() : 1; }
     chat_language language = chat_language::chinese;
     std::vector<std::size_t> read_seq;  // of each member
 };
 
-// Conversations stand in order of their making, people in order of joining. An event is the making of a conversation
-// or a message; its position in the journal is its rank by time, from 1 without a hole.
+// Conversations stand in order of their making, people in order of joining. An event is one of the making of a
+// conversation, or a message; its position in the journal is its rank by time, from 1 without a hole.
 struct seed_plan {
     seed_options options;
     std::int64_t begin_ms = 0;
@@ -42,9 +47,18 @@ struct seed_plan {
 
     std::int64_t time_of(std::uint32_t pos) const { return times_ms[pos - 1]; }
     std::uint32_t created_pos(const planned_conversation& c) const { return positions[c.first]; }
-    std::uint32_t message_pos(const planned_conversation& c, std::size_t seq) const {
-        return positions[c.first + seq];
+    // Of a group: when this member joined, and when they were shown it.
+    std::uint32_t joined_pos(const planned_conversation& c, std::size_t member) const {
+        return positions[c.first + member];
     }
+    std::uint32_t shown_pos(const planned_conversation& c, std::size_t member) const {
+        return positions[c.first + c.members.size() + member];
+    }
+    // From seq 1 on; 0 is the last event of the making.
+    std::uint32_t message_pos(const planned_conversation& c, std::size_t seq) const {
+        return positions[c.first + c.making_events() - 1 + seq];
+    }
+    std::size_t groups() const;
     std::uint32_t head() const { return static_cast<std::uint32_t>(times_ms.size()); }
     // The newest position that is older than the journal keeps.
     std::uint32_t horizon() const;

@@ -45,11 +45,9 @@ void make_schema(const std::string& kith_path, const std::string& path) {
 }
 
 void write_note(const std::string& path, const seed_plan& plan) {
-    const json note{{"messages", plan.options.messages},
-                    {"seed", plan.options.seed},
-                    {"until_ms", plan.options.until_ms},
-                    {"people", plan.people},
-                    {"conversations", plan.conversations.size()}};
+    const json note{{"messages", plan.options.messages},          {"seed", plan.options.seed},
+                    {"until_ms", plan.options.until_ms},          {"people", plan.people},
+                    {"conversations", plan.conversations.size()}, {"groups", plan.groups()}};
     std::ofstream out(path + "/" + note_file);
     out << note.dump(2) << '\n';
     if (!out.flush()) throw bench_error("cannot write " + path + "/" + note_file);
@@ -72,11 +70,12 @@ int make_seeded_folder(const options& o) {
     write_seed_file(o.data_path + "/" + database_file, plan, seeded_password, say);
     write_note(o.data_path, plan);
     const double seconds = ns_to_seconds(now_ns() - start);
-    std::printf("%s messages of %s people in %s conversations: %s s, %s messages/s, %s MB\n",
-                format_count(wanted.messages).c_str(), format_count(plan.people).c_str(),
-                format_count(plan.conversations.size()).c_str(), format_figure(seconds).c_str(),
-                format_figure(static_cast<double>(wanted.messages) / seconds).c_str(),
-                format_figure(static_cast<double>(size_of(o.data_path)) / (1 << 20)).c_str());
+    std::printf(
+        "%s messages of %s people in %s conversations, %s of them groups: %s s, %s messages/s, %s MB\n",
+        format_count(wanted.messages).c_str(), format_count(plan.people).c_str(),
+        format_count(plan.conversations.size()).c_str(), format_count(plan.groups()).c_str(),
+        format_figure(seconds).c_str(), format_figure(static_cast<double>(wanted.messages) / seconds).c_str(),
+        format_figure(static_cast<double>(size_of(o.data_path)) / (1 << 20)).c_str());
     std::printf("the same again: --seed %llu --until %lld; all sign in with \"%s\", the owner is %s\n",
                 static_cast<unsigned long long>(wanted.seed), static_cast<long long>(wanted.until_ms / 1000),
                 seeded_password, seeded_username(0).c_str());
