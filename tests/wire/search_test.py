@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Searching over both doors: who finds what, operators, paging, marks, plain text that looks like a query language, what
 a recall takes away, a rebuilt index, and kill -9 while indexing."""
+import datetime
 import os
 import pathlib
 import sqlite3
@@ -53,6 +54,14 @@ class World:
 
 def say(who, conversation, text):
     return who.http.post(f"/conversations/{conversation}/messages", kith.text_message(text)).body
+
+
+def wait_beyond(sent_at):
+    """Until the clock shows another millisecond: two sends can share one."""
+    def now():
+        return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    kith.wait_until(lambda: now() > sent_at, 1, "the next millisecond")
 
 
 def page(who, words, **more):
@@ -148,7 +157,9 @@ def plain_text(world):
 def operators(world):
     """Sender, conversation, kind, since and until narrow what is found, alone and together."""
     first = say(world.ada, world.here, "heron one")
+    wait_beyond(first["sent_at"])
     second = say(world.bob, world.here, "heron two")
+    wait_beyond(second["sent_at"])
     third = say(world.eve, world.there, "heron three")
     indexed(world)
     everything = ["heron three", "heron two", "heron one"]
