@@ -7,9 +7,9 @@
 
 namespace kith::gateway {
 
-/// A pointer to an encoded frame with its header, or to several that go out together; null or never changing. Counts its owners without atomics, because frames
-/// are made, kept and written on the reactor only: a delivery is two of these counts, and some hundred thousand of them
-/// come in a second.
+/// A pointer to an encoded frame with its header, or to several that go out together; null or never changing.
+/// Counts its owners without atomics, because frames are made, kept and written on the reactor only: a delivery is two of
+/// these counts, and some hundred thousand of them come in a second.
 class encoded_frame {
 public:
     encoded_frame() noexcept = default;

@@ -10,11 +10,34 @@
 namespace kith::gateway {
 
 std::size_t live_hub::deliver_run() {
-    if (run_.size() == 1) {
+    if (run_size_ > 1) {
+        share_out();
+        if (apart_.size() * run_size_ > pushes_per_turn) {
+            // Serving so many one by one would take too long: fewer changes now. Not more sockets come apart by that.
+            run_size_ = std::max<std::size_t>(1, pushes_per_turn / apart_.size());
+            share_out();
+        }
+    }
+    if (run_size_ == 1) {
         return run_.front().skipped ? 0 : deliver(run_.front());
     }
+    std::size_t delivered = 0;
+    for (const share& one : shares_) {
+        delivered += deliver_share(one);
+    }
+    for (const served_apart& one : apart_) {
+        delivered += deliver_apart(one);
+    }
+    return delivered;
+}
+
+/// Who gets what of the run: its changes by topic, and the sockets that are served apart.
+void live_hub::share_out() {
     told_.clear();
-    for (std::uint32_t place = 0; place < run_.size(); ++place) {
+    shares_.clear();
+    apart_.clear();
+    ++run_number_;
+    for (std::uint32_t place = 0; place < run_size_; ++place) {
         if (!run_[place].skipped) {
             for (const journal::topic where : run_[place].change.topics) {
                 if (topics_.contains(where.packed())) {
@@ -25,24 +48,13 @@ std::size_t live_hub::deliver_run() {
     }
     std::sort(told_.begin(), told_.end());
     told_.erase(std::unique(told_.begin(), told_.end()), told_.end());
-    ++run_number_;
-    apart_.clear();
-    std::vector<share> shares;
     for (auto first = told_.begin(); first != told_.end();) {
         const auto last =
             std::find_if(first, told_.end(), [first](const auto& one) { return one.first != first->first; });
-        shares.emplace_back(first, last);
-        mark_followers(shares.back());
+        shares_.emplace_back(first, last);
+        mark_followers(shares_.back());
         first = last;
     }
-    std::size_t delivered = 0;
-    for (const share& one : shares) {
-        delivered += deliver_share(one);
-    }
-    for (const served_apart& one : apart_) {
-        delivered += deliver_apart(one);
-    }
-    return delivered;
 }
 
 std::size_t live_hub::deliver(ring_entry& entry) {
@@ -153,7 +165,7 @@ void live_hub::join_frames(share of) {
 
 std::size_t live_hub::deliver_apart(const served_apart& one) {
     std::size_t delivered = 0;
-    for (ring_entry& entry : run_) {
+    for (ring_entry& entry : std::span(run_).first(run_size_)) {
         const journal::published& change = entry.change;
         const bool told =
             !entry.skipped && one.socket->cursor < change.pos

@@ -172,7 +172,7 @@ void live_hub::tell_caught_up(receiver& socket) {
 }
 
 void live_hub::committed(journal::batch changes) {
-    const std::int64_t expected = pos_ + static_cast<std::int64_t>(pending_.size()) + 1;
+    const std::int64_t expected = pos_ + static_cast<std::int64_t>(run_.size() + pending_.size()) + 1;
     if (changes.first != expected) {
         log_.warn("the journal moved without this hub; sockets resume from it",
                   {{"expected", expected}, {"first", changes.first}});
@@ -195,16 +195,19 @@ void live_hub::pass_pending() {
     turn_posted_ = false;
     std::size_t delivered = 0;
     std::size_t passed = 0;
+    std::size_t bytes = 0;
     pushed_ = 0;
-    while (!pending_.empty() && pushed_ < pushes_per_turn && passed < changes_per_turn) {
+    while (!(run_.empty() && pending_.empty()) && pushed_ < pushes_per_turn && passed < changes_per_turn
+           && bytes < bytes_per_turn) {
         take_run();
-        passed += run_.size();
+        bytes += run_bytes_;
         delivered += deliver_run();
+        passed += run_size_;
         close_run();
     }
     deliveries_.add(static_cast<double>(delivered));
-    waiting_.set(static_cast<double>(pending_.size()));
-    if (!pending_.empty()) {
+    waiting_.set(static_cast<double>(run_.size() + pending_.size()));
+    if (!run_.empty() || !pending_.empty()) {
         turn_posted_ = true;
         boost::asio::post(reactor_, [this, alive = alive_] {
             if (*alive) {
@@ -214,12 +217,15 @@ void live_hub::pass_pending() {
     }
 }
 
-/// The next changes, up to one that changes who follows what: that one is the last of its run.
+/// The next changes, up to one that changes who follows what: that one is the last of its run. What an earlier run left is
+/// the next one.
 void live_hub::take_run() {
     run_topics_.clear();
     run_followers_ = 0;
-    while (!pending_.empty() && run_.size() < run_max && run_followers_ < pushes_per_turn
-           && (run_.empty() || run_.back().effects.empty())) {
+    run_bytes_ = 0;
+    while (run_.empty()
+           || (!pending_.empty() && run_.size() < run_max && run_followers_ < pushes_per_turn
+               && run_bytes_ < bytes_per_turn && run_.back().effects.empty())) {
         ring_entry entry;
         entry.change = std::move(pending_.front());
         pending_.pop_front();
@@ -229,34 +235,45 @@ void live_hub::take_run() {
             entry.effects = entry.type->effects(entry.change.content.get(), entry.change.topics);
         }
         entry.skipped = options_.skip_some && entry.change.pos % 7 == 0;
-        count_followers(entry.change);
+        if (count_followers(entry.change)) {
+            run_bytes_ += frame_of(entry)->size();
+        }
         run_.push_back(std::move(entry));
     }
+    run_size_ = run_.size();
 }
 
-void live_hub::count_followers(const journal::published& change) {
+/// Whether anybody hears of the change.
+bool live_hub::count_followers(const journal::published& change) {
+    bool heard = false;
     for (const journal::topic where : change.topics) {
         const auto followers = topics_.find(where.packed());
-        if (followers != topics_.end()
-            && std::find(run_topics_.begin(), run_topics_.end(), where) == run_topics_.end()) {
+        if (followers == topics_.end()) {
+            continue;
+        }
+        heard = true;
+        if (std::find(run_topics_.begin(), run_topics_.end(), where) == run_topics_.end()) {
             run_topics_.push_back(where);
             run_followers_ += followers->second.size();
         }
     }
+    return heard;
 }
 
 void live_hub::close_run() {
-    pos_ = run_.back().change.pos;
-    for (const effect& what : run_.back().effects) {
+    const auto end = run_.begin() + static_cast<std::ptrdiff_t>(run_size_);
+    const ring_entry& last = *(end - 1);
+    pos_ = last.change.pos;
+    for (const effect& what : last.effects) {
         apply(what, pos_);
     }
-    changes_.add(static_cast<double>(run_.size()));
-    for (ring_entry& entry : run_) {
-        if (!entry.skipped) {
-            ring_.push_back(std::move(entry));
+    changes_.add(static_cast<double>(run_size_));
+    for (auto entry = run_.begin(); entry != end; ++entry) {
+        if (!entry->skipped) {
+            ring_.push_back(std::move(*entry));
         }
     }
-    run_.clear();
+    run_.erase(run_.begin(), end);
     while (ring_.size() > options_.ring_max) {
         ring_.pop_front();
     }
@@ -339,6 +356,7 @@ void live_hub::drop_topics(person& who) {
 }
 
 void live_hub::cut_everyone(std::int64_t now_at) {
+    run_.clear();
     pending_.clear();
     ring_.clear();
     pos_ = now_at;

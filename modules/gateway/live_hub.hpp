@@ -52,10 +52,12 @@ struct hub_options {
 
 class live_hub final : public hub, public journal::tail {
 public:
-    /// What is passed in one turn of the reactor, but for the run that goes beyond: pieces handed to sockets, and changes. The
-    /// rest goes on in the next turn, in order. Sockets write between two turns, so their outboxes hold what one turn brings.
+    /// What is passed in one turn of the reactor, but for the run that goes beyond: pieces handed to sockets, changes, and bytes
+    /// of their frames. The rest goes on in the next turn, in order. Sockets write between two turns, and an outbox holds
+    /// several turns' bytes, so that who reads at all is not taken for too slow.
     static constexpr std::size_t pushes_per_turn = 10'000;
     static constexpr std::size_t changes_per_turn = 512;
+    static constexpr std::size_t bytes_per_turn = 256U << 10U;
     /// Changes that are passed together, and bytes of what one socket gets as one piece of them.
     static constexpr std::size_t run_max = 64;
     static constexpr std::size_t piece_bytes_max = 65'536;
@@ -136,13 +138,13 @@ private:
 
     void pass_pending();
     void take_run();
-    void count_followers(const journal::published& change);
+    [[nodiscard]] bool count_followers(const journal::published& change);
     void close_run();
     // live_delivery.cpp
     std::size_t deliver_run();
+    void share_out();
     std::size_t deliver(ring_entry& entry);
     void mark_followers(share of);
-    void set_apart(person& who, receiver& socket);
     std::size_t deliver_share(share of);
     std::size_t deliver_apart(const served_apart& one);
     void join_frames(share of);
@@ -171,13 +173,16 @@ private:
 
     std::int64_t pos_ = 0;
     std::deque<journal::published> pending_;
-    std::vector<ring_entry> run_;  ///< the changes that are being passed; empty between two turns
+    std::vector<ring_entry> run_;  ///< the next changes to be passed
+    std::size_t run_size_ = 0;  ///< so many of them now; what is left comes next
     std::uint64_t run_number_ = 0;
     std::vector<std::pair<std::int64_t, std::uint32_t>> told_;  ///< of the run: topic and place, sorted
+    std::vector<share> shares_;  ///< of the run, by topic
     std::vector<served_apart> apart_;  ///< of the run
     std::vector<encoded_frame> pieces_;  ///< of one share
     std::vector<journal::topic> run_topics_;  ///< that somebody follows
     std::size_t run_followers_ = 0;  ///< of all of them
+    std::size_t run_bytes_ = 0;  ///< of its frames
     std::size_t pushed_ = 0;  ///< in this turn
     bool turn_posted_ = false;
     std::deque<ring_entry> ring_;

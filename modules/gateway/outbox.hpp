@@ -50,8 +50,8 @@ public:
     outbox(const outbox&) = delete;
     outbox& operator=(const outbox&) = delete;
 
-    /// Adds a frame (never null or empty), or several as one, which count as many. A data frame is always taken when no data frame waits, whatever its size.
-    /// Above half of the bounds ephemeral frames are dropped. When a durable frame or an answer does not fit, waiting
+    /// Adds a frame (never null or empty), or several as one, which count as many. A data frame is always taken when no
+    /// data frame waits, whatever its size. Above half of the bounds ephemeral frames are dropped. When a durable frame or an answer does not fit, waiting
     /// ephemeral frames are dropped for it; if that is not enough, the outbox becomes too_slow(): it frees all that is
     /// not being written and takes nothing more but close_with(). A frame with the close opcode is close_with(frame).
     push_result push(encoded_frame frame, frame_kind kind);

@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <random>
 
 using namespace kith;
@@ -20,6 +21,15 @@ struct thing {
     std::int64_t number = 0;
 };
 BOOST_DESCRIBE_STRUCT(thing, (), (number))
+
+struct words {
+    std::string text;
+};
+BOOST_DESCRIBE_STRUCT(words, (), (text))
+
+std::optional<words> no_words_to_load(snapshot&, user_id, const journal::note_row&) {
+    return std::nullopt;
+}
 
 /// Whoever hears of it follows the conversation named by `number`, or leaves it when that is negative.
 std::vector<effect> membership(const thing& what, const std::vector<topic>& topics) {
@@ -305,6 +315,100 @@ TEST_CASE("a turn hands a bounded number of pieces to sockets") {
         REQUIRE(socket->frames.size() == 4);
         f.hub->leave(*socket);
     }
+}
+
+TEST_CASE("a turn is bounded where sockets follow several of its rooms") {
+    hub_fixture f;
+    std::vector<std::unique_ptr<fake_socket>> sockets;
+    for (std::int64_t i = 0; i < 1000; ++i) {
+        sockets.push_back(std::make_unique<fake_socket>(i + 1, i + 1));
+        f.hub->enter(*sockets.back());
+        REQUIRE(f.hub->go_live(*sockets.back(), 0, follows({room(1), room(2)})));
+    }
+    journal::batch large;
+    large.first = 1;
+    constexpr std::int64_t many = 60;
+    for (f.pos = 1; f.pos <= many; ++f.pos) {
+        large.changes.push_back(f.change("thing.changed", f.pos, {room(1 + f.pos % 2)}));
+    }
+    large.last = --f.pos;
+    f.hub->committed(std::move(large));
+    std::size_t pushes = 0;
+    for (const auto& socket : sockets) {
+        pushes += socket->pushes;
+    }
+    CHECK(pushes <= live_hub::pushes_per_turn);
+    f.note("thing.changed", many + 1, {room(1)});
+    f.io.run();
+    for (const auto& socket : sockets) {
+        REQUIRE(socket->frames.size() == many + 1);
+        for (std::int64_t i = 1; i <= many + 1; ++i) {
+            REQUIRE(socket->frames[static_cast<std::size_t>(i) - 1] == event_text(i, i));
+        }
+        f.hub->leave(*socket);
+    }
+}
+
+TEST_CASE("what a turn brings fits into the outbox of a socket that reads") {
+    // Long texts, committed together: the socket writes between two turns and is never too slow.
+    class writing_socket final : public receiver {
+    public:
+        explicit writing_socket(std::int64_t user) {
+            about.id = connection_id(1);
+            about.user = user_id(user);
+        }
+        void push(const encoded_frame& piece, frame_kind kind) override {
+            largest = std::max(largest, piece->size());
+            frames += piece.frames();
+            box.push(piece, kind);
+        }
+        void end(close_code, std::string_view, bool) override {}
+        void write_all() {
+            std::array<iovec, outbox::gather_max> parts{};
+            while (!box.empty()) {
+                const std::size_t count = box.gather(parts);
+                std::size_t bytes = 0;
+                for (std::size_t i = 0; i < count; ++i) {
+                    bytes += parts[i].iov_len;
+                }
+                box.consumed(bytes);
+            }
+        }
+        outbox box;
+        std::size_t frames = 0;
+        std::size_t largest = 0;
+    };
+    hub_fixture f;
+    registry table;
+    table.add_event<words>("words.said", "words", no_words_to_load);
+    live_hub hub(f.io.get_executor(), table, *f.log, *f.numbers, hub_options());
+    writing_socket anna(10);
+    hub.enter(anna);
+    REQUIRE(hub.go_live(anna, 0, follows({room(5)})));
+    journal::batch large;
+    large.first = 1;
+    constexpr std::int64_t many = 200;
+    for (std::int64_t i = 1; i <= many; ++i) {
+        journal::published made;
+        made.pos = i;
+        made.change = "words.said";
+        made.topics = {room(5)};
+        made.content = std::make_shared<const words>(words{std::string(24'000, 'w')});
+        made.type = &typeid(words);
+        large.changes.push_back(std::move(made));
+    }
+    large.last = many;
+    hub.committed(std::move(large));
+    anna.write_all();
+    while (f.io.poll_one() > 0) {
+        CHECK_FALSE(anna.box.too_slow());
+        anna.write_all();
+    }
+    CHECK_FALSE(anna.box.too_slow());
+    CHECK(anna.frames == many);
+    CHECK(anna.largest <= live_hub::piece_bytes_max);
+    CHECK(anna.largest > live_hub::piece_bytes_max / 2);
+    hub.leave(anna);
 }
 
 TEST_CASE("changes passed together reach each socket as if they came one by one") {

@@ -49,6 +49,35 @@ std::string write_all(outbox& out) {
 
 }  // namespace
 
+TEST_CASE("several frames as one piece count as many") {
+    outbox_limits limits;
+    limits.frames_max = 10;
+    outbox box(limits);
+    const auto piece = [](std::uint32_t frames) {
+        std::string bytes;
+        for (std::uint32_t i = 0; i < frames; ++i) {
+            bytes += encode_text("event");
+        }
+        return encoded_frame(std::move(bytes), frames);
+    };
+    CHECK(box.push(piece(6), frame_kind::durable) == push_result::queued);
+    CHECK(box.waiting_frames() == 6);
+    CHECK(box.push(piece(1), frame_kind::ephemeral) == push_result::dropped);  // above half
+    std::array<iovec, 4> parts{};
+    REQUIRE(box.gather(parts) == 1);
+    box.consumed(10);  // ends within the second of its frames
+    CHECK(box.waiting_frames() == 6);
+    CHECK(box.push(piece(4), frame_kind::durable) == push_result::queued);
+    CHECK(box.waiting_frames() == 10);
+    CHECK(box.push(piece(1), frame_kind::durable) == push_result::refused);
+    CHECK(box.too_slow());
+    CHECK(box.waiting_frames() == 6);  // what is written in part stays
+    REQUIRE(box.gather(parts) == 1);
+    box.consumed(piece(6)->size() - 10);
+    CHECK(box.waiting_frames() == 0);
+    CHECK(box.waiting_bytes() == 0);
+}
+
 TEST_CASE("frames go out in order, cut at each byte") {
     const std::vector<std::string> payloads = {"one", "", "three", "four is longer", "5"};
     std::string wanted;
