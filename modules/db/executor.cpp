@@ -131,13 +131,16 @@ std::unique_ptr<database> open(const options& settings, const deps& needs) {
 std::unique_ptr<database> open_derived(const derived_options& settings, const deps& needs) {
     try {
         return make_derived(settings, needs);
-    } catch (const std::exception& failed) {
+    } catch (const error& failed) {
+        // A file of another schema, or none at all. For any other reason (another program has it open, say) it stays.
+        if (failed.code() != error_code::conflict && !looks_damaged(settings.path)) {
+            throw error(error_code::internal, std::string(failed.what()) + "; " + settings.path
+                                                  + " holds only what can be made anew: it may be removed");
+        }
         needs.log.warn("a file of derived data is made anew",
                        {{"path", settings.path}, {"why", failed.what()}});
     }
-    for (const char* part : {"", "-wal", "-shm"}) {
-        remove_file(settings.path + part);
-    }
+    remove_database(settings.path);
     return make_derived(settings, needs);
 }
 

@@ -120,6 +120,12 @@ void remove_file(const std::string& path) noexcept {
     ::unlink(path.c_str());
 }
 
+void remove_database(const std::string& path) noexcept {
+    for (const char* part : {"", "-wal", "-shm"}) {
+        remove_file(path + part);
+    }
+}
+
 folder_lock::folder_lock(const std::string& folder) {
     prepare_folder(folder);
     const std::string path = folder + "/kith.lock";

@@ -29,5 +29,7 @@ void move_file(const std::string& from, const std::string& to, bool replace);
 /// Flushes a file and the folder it stands in. Throws `internal`.
 void sync_file_blocking(const std::string& path);
 void remove_file(const std::string& path) noexcept;
+/// With the files that SQLite keeps beside it.
+void remove_database(const std::string& path) noexcept;
 
 }  // namespace kith::db

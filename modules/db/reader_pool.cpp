@@ -127,6 +127,7 @@ std::exception_ptr reader_pool::run(reader& self, read_job& job) {
         (void)self.on.roll_back();  // a read has nothing to lose; the connection must be free for the next
     }
     KITH_ASSERT(!self.on.in_transaction());
+    state_.look_for_damage(failed);
     state_.read_seconds.observe(std::chrono::duration<double>(clock_.steady_now() - started).count());
     return public_error(std::move(failed));
 }

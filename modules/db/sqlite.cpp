@@ -56,6 +56,20 @@ int sqlite_code(const std::exception_ptr& failed) noexcept {
     }
 }
 
+bool is_damage(int primary) noexcept {
+    return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
+}
+
+bool looks_damaged(const std::string& path) noexcept {
+    sqlite3* probe = nullptr;
+    int code = sqlite3_open_v2(path.c_str(), &probe, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
+    if (code == SQLITE_OK) {
+        code = sqlite3_exec(probe, "SELECT count(*) FROM sqlite_master", nullptr, nullptr, nullptr);
+    }
+    sqlite3_close(probe);
+    return is_damage(code & 0xff);
+}
+
 std::exception_ptr public_error(std::exception_ptr failed) {
     switch (sqlite_code(failed)) {
     case SQLITE_FULL: return no_space();

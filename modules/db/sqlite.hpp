@@ -40,6 +40,10 @@ private:
 [[nodiscard]] std::exception_ptr public_error(std::exception_ptr failed);
 /// The primary SQLite code in `failed`; 0 when it holds another exception or none.
 [[nodiscard]] int sqlite_code(const std::exception_ptr& failed) noexcept;
+/// Whether such a code says that the file is no database, or a broken one.
+[[nodiscard]] bool is_damage(int primary) noexcept;
+/// Whether the file at `path` is one of those, as far as its schema shows.
+[[nodiscard]] bool looks_damaged(const std::string& path) noexcept;
 
 class connection;
 

@@ -1,6 +1,9 @@
 // What the threads of the executor share: whether writing is on, how large the WAL is, and the metrics.
 #include "store_state.hpp"
 
+#include "files.hpp"
+#include "sqlite.hpp"
+
 #include <chrono>
 #include <utility>
 
@@ -52,6 +55,7 @@ store_state::store_state(const options& settings, logger& log, metrics& numbers)
       resume_queue(queue_gauge(settings, numbers, "resume")),
       log_(log),
       store_(settings.store.empty() ? "main" : settings.store),
+      derived_(settings.derived ? settings.path : std::string()),
       wal_gauge_(
           numbers.make_gauge("kith_db_wal_bytes", "Bytes in the write-ahead log", labels_of(settings))),
       reserve_(settings.path + "-reserve", !settings.derived) {
@@ -89,6 +93,14 @@ void store_state::look_for_space() {
     if (full() && reserve_.hold_blocking() && health_.compare_exchange_strong(was, health::ok)) {
         log_.warn("the disk has room again: everything is written", {{"store", store_}});
     }
+}
+
+void store_state::look_for_damage(const std::exception_ptr& failed) {
+    if (derived_.empty() || !is_damage(sqlite_code(failed)) || damaged_.exchange(true)) {
+        return;
+    }
+    log_.error("a file of derived data is damaged: the next start makes it anew", {{"path", derived_}});
+    remove_database(derived_);
 }
 
 void store_state::set_wal_bytes(std::size_t bytes) noexcept {

@@ -31,6 +31,9 @@ public:
     [[nodiscard]] bool full() const noexcept { return health_.load() == health::full; }
     /// A write found no space: from now on only essential ones run, in the reserve that this gives up.
     void disk_is_full();
+    /// Of derived data: when a job `failed` because the file is damaged, its names go, and the next start makes it anew. What
+    /// is open goes on as it is.
+    void look_for_damage(const std::exception_ptr& failed);
     /// Whether the disk has room again, the reserve included; a stop stays a stop.
     void look_for_space();
 
@@ -53,6 +56,8 @@ public:
 private:
     logger& log_;
     const std::string store_;  ///< as lines of the log name it
+    const std::string derived_;  ///< the path of a file of derived data, else empty
+    std::atomic<bool> damaged_{false};
     gauge& wal_gauge_;
     std::mutex space_;  ///< the reserve and what `health_` says of it change together
     space_reserve reserve_;

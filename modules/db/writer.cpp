@@ -412,12 +412,14 @@ std::exception_ptr writer::unknown(const std::string& why) {
 }
 
 void writer::count(const batch& jobs, const std::exception_ptr& lost) {
+    state_.look_for_damage(lost);
     bool full = sqlite_code(lost) == SQLITE_FULL;
     std::size_t failed = lost ? jobs.size() : 0;
     if (!lost) {
         for (const entry& one : jobs) {
             failed += one.failed ? 1U : 0U;
             full = full || sqlite_code(one.failed) == SQLITE_FULL;
+            state_.look_for_damage(one.failed);
         }
         state_.batch_jobs.observe(static_cast<double>(jobs.size()));
         state_.batches.add();

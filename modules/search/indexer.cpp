@@ -79,8 +79,8 @@ task<bool> indexer::step() {
 task<bool> indexer::follow(std::int64_t reached) {
     news told = co_await read_news_behind(store_, reached);
     behind_.set(static_cast<double>(told.head - reached));
-    while (!told.lost && told.reached < told.head && told.found.size() < step_messages
-           && told.text_bytes < step_text_bytes) {
+    while (!stopping_ && !told.lost && told.reached < told.head && told.reached - reached < step_positions
+           && told.found.size() < step_messages && told.text_bytes < step_text_bytes) {
         news more = co_await read_news_behind(store_, told.reached);
         if (more.reached == told.reached) {
             break;  // positions without a note
@@ -98,7 +98,8 @@ task<bool> indexer::follow(std::int64_t reached) {
         co_await run_job(index_, &write_news, std::move(told));
         behind_.set(static_cast<double>(head - next));
     }
-    co_return next > reached&& next < head;
+    const bool more = next > reached && next < head;
+    co_return more;
 }
 
 task<bool> indexer::purge(const store::state& now) {
@@ -118,14 +119,16 @@ task<void> indexer::run() {
     while (!stopping_) {
         std::string failed;
         try {
-            if (!checked) {
+            if (store_.health() != db::health::ok) {
+                failed = "the main database cannot be written now: it needs the disk more";
+            } else if (!checked) {
                 standing now = co_await read_standing_of(store_);
                 co_await run_job(index_, &check_index, std::move(now));
                 checked = true;
             }
             pending_ = false;
-            bool more = true;
-            while (more && !stopping_) {
+            bool more = failed.empty();
+            while (more && !stopping_ && store_.health() == db::health::ok) {
                 more = co_await step();
             }
         } catch (const std::exception& why) {

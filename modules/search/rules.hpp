@@ -8,6 +8,7 @@
 #include <kith/core/id.hpp>
 #include <kith/messages.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -23,8 +24,11 @@ inline constexpr std::int64_t page_default = 50;
 inline constexpr std::int64_t page_max = 100;
 /// Found rows that one call looks at; what is left comes with the next page.
 inline constexpr std::int64_t scan_rows_max = 4000;
-/// So many candidates at least are looked at together, however few more a page needs: each time costs two reads.
+/// So many candidates at least are looked at together, however few a page needs, and twice as many each time that the page
+/// is not full: each time costs two reads, and the index begins its work anew.
 inline constexpr std::size_t looked_at_least = 32;
+/// How long one search goes on; what is left comes with the next page.
+inline constexpr std::chrono::seconds search_time{3};
 /// Someone in at most so many conversations has the index itself look among them: it costs about 40 µs for each. For
 /// someone in more the newest matches of everyone are gone through, of which more are theirs.
 inline constexpr std::size_t narrow_conversations_max = 128;

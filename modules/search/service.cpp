@@ -153,6 +153,7 @@ struct looked {
 
 looked look_job(snapshot& s, const search_plan& plan, const std::vector<store::candidate>& candidates,
                 std::size_t room) {
+    users::check_session(s, plan.who);
     looked all;
     for (const store::candidate& one : candidates) {
         if (all.items.size() == room) {
@@ -207,21 +208,25 @@ task<search_page> search_service::search(gateway::principal who, search_query as
         co_return page;
     }
     const shared_plan plan = make_plan(who, std::move(asked), std::move(terms), std::move(places));
+    const steady_time end = clock_.steady_now() + search_time;
     std::int64_t rows = 0;
+    std::size_t together = looked_at_least;
     for (bool more = true; more;) {
         const std::size_t room = limit - page.items.size();
-        const named found =
-            co_await read_named(index_, plan, below, std::max(room, looked_at_least), scan_rows_max - rows);
+        const std::size_t wanted = std::max(room, together);
+        const named found = co_await read_named(index_, plan, below, wanted, scan_rows_max - rows);
         looked good = co_await read_looked(store_, plan, found.found, room);
         std::move(good.items.begin(), good.items.end(), std::back_inserter(page.items));
         rows += found.looked_at;
         below = found.last;
+        together *= 2;
         more = found.more;
         if (good.full_at) {
             page.next = good.full_at;
             break;
         }
-        if (more && (page.items.size() == limit || rows == scan_rows_max)) {
+        const bool enough = page.items.size() == limit || rows == scan_rows_max || clock_.steady_now() >= end;
+        if (more && enough) {
             page.next = below;
             break;
         }

@@ -27,7 +27,8 @@ struct search_page {
 
 class search_service final : public service {
 public:
-    explicit search_service(const deps& needs) : store_(needs.store), index_(needs.index), indexer_(needs) {}
+    explicit search_service(const deps& needs)
+        : store_(needs.store), index_(needs.index), clock_(needs.clock), indexer_(needs) {}
 
     task<void> run() override { return indexer_.run(); }
     void committed(const journal::batch& changes) override { indexer_.committed(changes); }
@@ -41,6 +42,7 @@ public:
 private:
     database& store_;
     database& index_;
+    const clock_source& clock_;
     indexer indexer_;
 };
 

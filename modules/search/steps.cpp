@@ -54,7 +54,9 @@ void bring_in_line(transaction& t, store::state& now, const std::vector<messages
         const messages::message* const one = in_order[i];
         store::entry made = entry_of(*one, one->body ? index_words(one->body->text) : std::string());
         std::optional<store::entry> old = store::find_entry(t, one->pos);
-        if (old && old->words != made.words) {
+        const bool same =
+            old && old->words == made.words && old->conversation == made.conversation && old->seq == made.seq;
+        if (old && !same) {
             changed.emplace_back(std::move(*old), std::move(made));
         } else if (!old && !made.words.empty()) {
             store::insert_entry(t, made);

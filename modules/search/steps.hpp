@@ -22,6 +22,8 @@ inline constexpr std::int64_t read_messages = 100;
 /// A step reads until it has so many messages or so much text, and writes them together: a commit for so many costs little.
 inline constexpr std::size_t step_messages = 1000;
 inline constexpr std::size_t step_text_bytes = 4U << 20U;
+/// Positions that one step passes at most, whatever they tell of: so far nothing is lost when it is cut off.
+inline constexpr std::int64_t step_positions = 10'000;
 /// Rows of one step while the index is emptied.
 inline constexpr std::int64_t clear_step = 5000;
 /// Pages that one step of a purge writes.

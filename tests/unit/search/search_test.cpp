@@ -208,13 +208,25 @@ TEST_CASE("a step that was overtaken by a rebuild writes nothing") {
     const std::int64_t reached = at.indexed("SELECT reached FROM search_state");
     const news late = at.run(at.data->read([reached](snapshot& s) { return read_news(s, reached); }));
     REQUIRE(late.found.size() == 1);
+    at.say(at.ada, here, "turnstone at last");
     const standing now = at.run(at.data->read(&read_standing));
     at.run(at.index_file->write([&](transaction& t) { begin_rebuild(t, now); }));
     at.run(at.index_file->write([&](transaction& t) { write_news(t, late); }));
     CHECK(at.indexed("SELECT reached FROM search_state") == now.head);
+    at.run(at.index_file->write(&clear_some));
+    at.run(at.index_file->write(&clear_some));
+    REQUIRE(at.indexed("SELECT phase FROM search_state") == 2);
+    const filling some =
+        at.run(at.data->read([](snapshot& s) { return read_filling(s, conversation_id(), 0); }));
+    REQUIRE(some.found.size() == 3);
+    at.run(at.index_file->write([&](transaction& t) { write_filling(t, some); }));
+    at.run(at.index_file->write(
+        [&](transaction& t) { write_filling(t, filling()); }));  // from the beginning again
+    CHECK(at.indexed("SELECT phase FROM search_state") == 2);
+    CHECK(at.indexed("SELECT seq FROM search_state") == 3);
     at.follow();
-    CHECK(at.texts(at.bob, "turnstone") == texts{"turnstone again", "turnstone"});
-    CHECK(at.indexed("SELECT COUNT(*) FROM search_index WHERE search_index MATCH 'turnstone'") == 2);
+    CHECK(at.texts(at.bob, "turnstone") == texts{"turnstone at last", "turnstone again", "turnstone"});
+    CHECK(at.indexed("SELECT COUNT(*) FROM search_index WHERE search_index MATCH 'turnstone'") == 3);
 }
 
 TEST_CASE("long texts and messages named twice in one step lose nothing") {
@@ -248,6 +260,24 @@ TEST_CASE("long texts and messages named twice in one step lose nothing") {
     CHECK(at.indexed("SELECT COUNT(*) FROM search_index WHERE search_index MATCH 'avocet'") == 0);
 }
 
+TEST_CASE("one step takes a bounded number of messages and positions") {
+    house at;
+    at.check();
+    at.follow();
+    const conversation_id here = at.open(at.ada, at.bob);
+    const auto many = static_cast<std::int64_t>(step_messages + 3 * read_notes);
+    for (std::int64_t i = 0; i < many; ++i) {
+        at.say(at.ada, here, "dotterel " + std::to_string(i));
+    }
+    indexer steps(at.deps_of());
+    CHECK(at.run(steps.step()));
+    const std::int64_t taken = at.indexed("SELECT COUNT(*) FROM search_messages");
+    CHECK(taken >= static_cast<std::int64_t>(step_messages));
+    CHECK(taken < static_cast<std::int64_t>(step_messages + read_notes));
+    at.follow();
+    CHECK(at.indexed("SELECT COUNT(*) FROM search_messages") == many);
+}
+
 TEST_CASE("many candidates that do not count are gone through to the end") {
     house at;
     at.check();
@@ -260,7 +290,14 @@ TEST_CASE("many candidates that do not count are gone through to the end") {
     at.follow();
     search_query asked = house::query("海上海");
     CHECK(at.search(at.ada, asked).items.empty());
+    const auto reads = [&at] {
+        const std::string all = at.numbers->text();
+        const std::string name = "kith_db_read_seconds_count{store=\"search\"} ";
+        return std::stoi(all.substr(all.find(name) + name.size()));
+    };
+    const int before = reads();
     CHECK_FALSE(at.search(at.ada, asked).next);
+    CHECK(reads() - before <= 2);  // 32 candidates, then all of the other 42
     asked = house::query("oldest");
     asked.limit = 1;
     CHECK(at.search(at.ada, asked).items.size() == 1);
@@ -305,6 +342,42 @@ TEST_CASE("a file of the index that cannot be used is made anew") {
     CHECK(at.run(made->read(empty)));
     made->stop_blocking();
     CHECK_FALSE(std::filesystem::exists(path + "-reserve"));
+}
+
+TEST_CASE("an index that is damaged within is noticed, and made anew by the next start") {
+    house at;
+    at.check();
+    const std::string path = at.place.path + "/hurt.db";
+    const auto open = [&] {
+        return open_index(path, db::deps(at.io.get_executor(), at.clock, *at.log, *at.numbers, nullptr));
+    };
+    const auto entries = [](snapshot& s) { return store::count_entries(s); };
+    std::unique_ptr<database> hurt = open();
+    at.run(hurt->write([](transaction& t) {
+        store::entry one;
+        one.conversation = conversation_id(7);
+        one.sender = user_id(22);
+        for (one.pos = 1; one.pos <= 3000; ++one.pos) {
+            one.seq = one.pos;
+            one.words = "ruff" + std::to_string(one.pos);
+            store::insert_entry(t, one);
+        }
+    }));
+    hurt->stop_blocking();
+    {
+        std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+        const auto size = static_cast<std::streamoff>(std::filesystem::file_size(path));
+        for (std::streamoff at_byte = 16384; at_byte < size; at_byte += 4096) {
+            file.seekp(at_byte);
+            file << std::string(4096, '\x55');
+        }
+    }
+    hurt = open();  // its schema is whole
+    CHECK_THROWS(at.run(hurt->read(entries)));
+    hurt->stop_blocking();
+    hurt = open();
+    CHECK(at.run(hurt->read(entries)) == 0);
+    hurt->stop_blocking();
 }
 
 TEST_CASE("a rebuild by command makes the same index") {
