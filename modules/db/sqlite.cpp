@@ -56,18 +56,18 @@ int sqlite_code(const std::exception_ptr& failed) noexcept {
     }
 }
 
-std::exception_ptr public_error(std::exception_ptr failed) {
-    switch (sqlite_code(failed)) {
+std::exception_ptr sqlite_error::as_seen() const {
+    switch (primary()) {
     case SQLITE_FULL: return no_space();
-    case SQLITE_INTERRUPT:
-        return std::make_exception_ptr(
-            error(error_code::overloaded, "the read took too long").retry_after(std::chrono::seconds(1)));
+    case SQLITE_INTERRUPT: return overloaded("the read took too long");
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return std::make_exception_ptr(error(error_code::overloaded, "another program holds the database")
-                                           .retry_after(std::chrono::seconds(1)));
-    default: return failed;
+    case SQLITE_LOCKED: return overloaded("another program holds the database");
+    default: return nullptr;
     }
+}
+
+bool sqlite_error::is_full() const noexcept {
+    return primary() == SQLITE_FULL;
 }
 
 sqlite_statement::sqlite_statement(connection& owner, std::string_view sql) : owner_(owner), sql_(sql) {
