@@ -5,6 +5,7 @@
 #include <kith/core/error.hpp>
 #include <kith/core/id.hpp>
 #include <kith/core/task.hpp>
+#include <kith/db/server.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -180,6 +181,14 @@ public:
         bind_all(prepared, args...);
         return run_unless_duplicate(prepared);
     }
+    /// As integer(), of one row that no other writer may change, nor read in this way, before this transaction ends.
+    template <class... Args>
+    [[nodiscard]] std::optional<std::int64_t> lock_integer(std::string_view sql, const Args&... args) {
+        db::statement& prepared = prepare_locking(sql);
+        db::cursor rows(prepared);
+        bind_all(prepared, args...);
+        return rows.next() && !rows.is_null(0) ? std::optional(rows.integer(0)) : std::nullopt;
+    }
     /// Runs a literal text of several statements without arguments; for migrations.
     virtual void execute_script(const std::string& sql) = 0;
 
@@ -187,6 +196,8 @@ public:
     [[nodiscard]] virtual timestamp now() const noexcept = 0;
 
 protected:
+    /// The SELECT that also locks its rows; where there is one writer only, the transaction has locked everything.
+    [[nodiscard]] virtual db::statement& prepare_locking(std::string_view sql) { return prepare(sql); }
     virtual std::int64_t run(db::statement& prepared) = 0;
     virtual bool run_unless_duplicate(db::statement& prepared) = 0;
 };
@@ -240,6 +251,7 @@ enum class health : std::uint8_t {
     ok,
     full,  ///< a write found no space: only essential ones run until the disk has room again
     stuck,  ///< a commit has waited for the disk beyond `commit_timeout`: writes are refused until it ends
+    away,  ///< the database server does not answer: writes are refused until it does
     stopped,  ///< a commit or checkpoint had an unknown outcome: no write until a restart
 };
 
@@ -294,6 +306,7 @@ using copy_mark = void (*)(transaction& copy);
 
 struct options {
     std::string path;  ///< the SQLite file
+    std::optional<server_options> server;  ///< MariaDB or MySQL in place of the file
     copy_mark mark_copy = nullptr;
     std::string synchronous = "FULL";
     std::size_t readers = 3;  ///< one of them is kept for quick reads
@@ -346,8 +359,14 @@ struct migration_state {
 int migrate_blocking(const std::string& path, const clock_source& clock, logger& log,
                      copy_mark mark_copy = nullptr);
 
+/// The same for the database that `settings` name, a file or one on a server. On a server no backup is made, and a migration
+/// that was cut off goes on where it stopped.
+[[nodiscard]] std::vector<migration_state> migration_status_blocking(const options& settings);
+int migrate_blocking(const options& settings, const clock_source& clock, logger& log);
+
 /// Opens the file, recovers and truncates the WAL (must succeed), prepares the connections and starts the threads.
-/// The schema must be up to date. Throws `internal` with a clear text when the file cannot be used.
+/// The schema must be up to date. Throws `internal` with a clear text when the file cannot be used. With `settings.server`
+/// it connects to that instead, and throws `conflict` when another process writes there with the same node number.
 [[nodiscard]] std::unique_ptr<database> open(const options& settings, const deps& needs);
 
 /// An exclusive `flock` on `<folder>/kith.lock`, held for as long as it lives, so that one server or one command works on

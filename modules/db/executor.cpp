@@ -1,9 +1,9 @@
-// The database of db.hpp on SQLite: puts the writer, the readers, the
-// checkpoints and the backups together.
+// The database of db.hpp on SQLite: puts the writer, the readers, the checkpoints and the backups together.
 #include "backup.hpp"
 #include "checkpointer.hpp"
 #include "files.hpp"
 #include "migrations.hpp"
+#include "mysql_database.hpp"
 #include "reader_pool.hpp"
 #include "sqlite_reader.hpp"
 #include "sqlite_writer.hpp"
@@ -16,107 +16,100 @@ namespace {
 
 class sqlite_database final : public database {
 public:
-  sqlite_database(const options &settings, const deps &needs)
-      : state_(settings.path + "-reserve", needs.log, needs.metric),
-        connection_(settings.path, access::write, settings.synchronous),
-        recovered_((truncate_at_open(connection_, settings.path), true)),
-        checkpoints_(settings, needs, state_, [this] { writer_.wake(); }),
-        readers_(settings, needs, state_,
-                 make_sqlite_readers(settings, needs.clock)),
-        backups_(settings, needs, state_),
-        writer_(settings, needs, state_, connection_, checkpoints_) {
-    checkpoints_.watch(connection_);
-    readers_.start();
-    writer_.start();
-    checkpoints_.start();
-  }
-  ~sqlite_database() override { stop(); }
+    sqlite_database(const options& settings, const deps& needs)
+        : state_(settings.path + "-reserve", needs.log, needs.metric),
+          connection_(settings.path, access::write, settings.synchronous),
+          recovered_((truncate_at_open(connection_, settings.path), true)),
+          checkpoints_(settings, needs, state_, [this] { writer_.wake(); }),
+          readers_(settings, needs, state_, make_sqlite_readers(settings, needs.clock)),
+          backups_(settings, needs, state_),
+          writer_(settings, needs, state_, connection_, checkpoints_) {
+        checkpoints_.watch(connection_);
+        readers_.start();
+        writer_.start();
+        checkpoints_.start();
+    }
+    ~sqlite_database() override { stop(); }
 
-  [[nodiscard]] enum health health() const noexcept override {
-    return state_.health();
-  }
-  void tick() override { writer_.watch_commit(); }
+    [[nodiscard]] enum health health() const noexcept override { return state_.health(); }
+    void tick() override { writer_.watch_commit(); }
 
-  task<void> backup(std::string target) override {
-    auto start = [this](auto handler, std::string path) {
-      auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-      backups_.start(std::move(path), [shared](std::exception_ptr failed) {
-        std::move (*shared)(failed);
-      });
-    };
-    return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>,
-                                       void(std::exception_ptr)>(
-        std::move(start), boost::asio::use_awaitable, std::move(target));
-  }
+    task<void> backup(std::string target) override {
+        auto start = [this](auto handler, std::string path) {
+            auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+            backups_.start(std::move(path),
+                           [shared](std::exception_ptr failed) { std::move (*shared)(failed); });
+        };
+        return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr)>(
+            std::move(start), boost::asio::use_awaitable, std::move(target));
+    }
 
-  void end_backups() override { backups_.end(); }
+    void end_backups() override { backups_.end(); }
 
-  void stop_blocking() override { stop(); }
+    void stop_blocking() override { stop(); }
 
 protected:
-  void enqueue(std::unique_ptr<write_job> job, std::size_t bytes,
-               write_kind kind) override {
-    writer_.enqueue(std::move(job), bytes, kind);
-  }
-  void enqueue(std::unique_ptr<read_job> job, read_kind kind) override {
-    readers_.enqueue(std::move(job), kind);
-  }
+    void enqueue(std::unique_ptr<write_job> job, std::size_t bytes, write_kind kind) override {
+        writer_.enqueue(std::move(job), bytes, kind);
+    }
+    void enqueue(std::unique_ptr<read_job> job, read_kind kind) override {
+        readers_.enqueue(std::move(job), kind);
+    }
 
 private:
-  void stop() {
-    if (std::exchange(stopped_, true)) {
-      return;
+    void stop() {
+        if (std::exchange(stopped_, true)) {
+            return;
+        }
+        writer_.stop_blocking();
+        readers_.stop_blocking();
+        backups_.stop_blocking();
+        checkpoints_.stop_blocking();
+        if (!state_.stopped()) {  // after a failure the WAL is left as it is, for the next start
+            checkpoints_.truncate(connection_);
+        }
     }
-    writer_.stop_blocking();
-    readers_.stop_blocking();
-    backups_.stop_blocking();
-    checkpoints_.stop_blocking();
-    if (!state_.stopped()) { // after a failure the WAL is left as it is, for
-                             // the next start
-      checkpoints_.truncate(connection_);
-    }
-  }
 
-  store_state state_;
-  connection connection_;
-  bool recovered_; ///< the WAL was recovered and emptied before any other
-                   ///< connection was opened
-  checkpointer checkpoints_;
-  reader_pool readers_;
-  backup_runner backups_;
-  sqlite_writer writer_;
-  bool stopped_ = false;
+    store_state state_;
+    connection connection_;
+    bool recovered_;  ///< the WAL was recovered and emptied before any other connection was opened
+    checkpointer checkpoints_;
+    reader_pool readers_;
+    backup_runner backups_;
+    sqlite_writer writer_;
+    bool stopped_ = false;
 };
 
-void check_schema(const std::string &path) {
-  for (const migration_state &one : migration_status_blocking(path)) {
-    if (!one.applied_at) {
-      throw error(error_code::internal,
-                  "the schema of " + path + " lacks migration " +
-                      std::to_string(one.number) + " (" + one.name +
-                      "): run `kith migrate` first");
+void check_schema(const options& settings) {
+    const std::string place = settings.server ? settings.server->where.text() : settings.path;
+    for (const migration_state& one : migration_status_blocking(settings)) {
+        if (!one.applied_at) {
+            throw error(error_code::internal, "the schema of " + place + " lacks migration "
+                                                  + std::to_string(one.number) + " (" + one.name
+                                                  + "): run `kith migrate` first");
+        }
     }
-  }
 }
 
-} // namespace
+}  // namespace
 
-std::unique_ptr<database> open(const options &settings, const deps &needs) {
-  KITH_ASSERT(settings.readers > 0 && settings.queue_jobs > 0 &&
-              settings.batch_jobs > 0);
-  if (!exists(settings.path)) {
-    throw error(error_code::internal, "there is no database at " +
-                                          settings.path +
-                                          ": run `kith migrate` first");
-  }
-  make_private(settings.path);
-  check_schema(settings.path);
-  try {
-    return std::make_unique<sqlite_database>(settings, needs);
-  } catch (const sqlite_error &e) {
-    throw error(error_code::internal,
-                "cannot use the database " + settings.path + ": " + e.what());
-  }
+std::unique_ptr<database> open(const options& settings, const deps& needs) {
+    KITH_ASSERT(settings.readers > 0 && settings.queue_jobs > 0 && settings.batch_jobs > 0);
+    if (settings.server) {
+        check_schema(settings);
+        return open_mysql(settings, needs);
+    }
+    if (!exists(settings.path)) {
+        throw error(error_code::internal,
+                    "there is no database at " + settings.path + ": run `kith migrate` first");
+    }
+    make_private(settings.path);
+    check_schema(settings);
+    try {
+        return std::make_unique<sqlite_database>(settings, needs);
+    } catch (const sqlite_error& e) {
+        throw error(error_code::internal, "cannot use the database " + settings.path + ": " + e.what());
+    }
 }
 
-} // namespace kith::db
+}  // namespace kith::db
