@@ -28,6 +28,7 @@ namespace kith {
 
 class logger;
 class metrics;
+class transaction;
 
 namespace db {
 
@@ -125,6 +126,19 @@ private:
     statement* statement_;
 };
 
+/// How many rows a change found. On a server the answer is waited for only where this is read, so that changes need no
+/// round trip each: to be read before the next statement of the same job, and never kept.
+class change_count {
+public:
+    explicit change_count(std::int64_t known) noexcept : rows_(known) {}
+    change_count(transaction& of, std::int64_t ticket) noexcept : of_(&of), rows_(ticket) {}
+    operator std::int64_t() const;  // NOLINT(google-explicit-constructor): it stands for the number
+
+private:
+    transaction* of_ = nullptr;
+    std::int64_t rows_;  ///< or the ticket to ask `of_` with
+};
+
 }  // namespace db
 
 /// One consistent state of the database, for reading, on a thread of the executor. Never leaves its job.
@@ -151,9 +165,22 @@ public:
         return rows.next() && !rows.is_null(0) ? std::optional(rows.integer(0)) : std::nullopt;
     }
 
+    /// Says that query() will be called with just this before anything is changed. Where each question costs a round trip,
+    /// those that were said ahead share one.
+    template <class... Args>
+    void ask_ahead(std::string_view sql, const Args&... args) {
+        if (db::statement* const prepared = prepare_ahead(sql)) {
+            bind_all(*prepared, args...);
+            send_ahead(*prepared);
+        }
+    }
+
 protected:
     snapshot() = default;
     [[nodiscard]] virtual db::statement& prepare(std::string_view sql) = 0;
+    /// Null where a question costs no round trip.
+    [[nodiscard]] virtual db::statement* prepare_ahead(std::string_view) { return nullptr; }
+    virtual void send_ahead(db::statement&) {}
 
     template <class... Args>
     static void bind_all(db::statement& target, const Args&... args) {
@@ -165,9 +192,10 @@ protected:
 /// What a job writes through. Everything a job did is undone when it throws, as if it had never run.
 class transaction : public snapshot {
 public:
-    /// Runs INSERT, UPDATE or DELETE; returns the number of rows changed.
+    /// Runs INSERT, UPDATE or DELETE; returns the number of rows changed. On a server a failure may show in a later statement of
+    /// the job, or at its end.
     template <class... Args>
-    std::int64_t execute(std::string_view sql, const Args&... args) {
+    db::change_count execute(std::string_view sql, const Args&... args) {
         db::statement& prepared = prepare(sql);
         db::cursor guard(prepared);
         bind_all(prepared, args...);
@@ -198,11 +226,18 @@ public:
 protected:
     /// The SELECT that also locks its rows; where there is one writer only, the transaction has locked everything.
     [[nodiscard]] virtual db::statement& prepare_locking(std::string_view sql) { return prepare(sql); }
-    virtual std::int64_t run(db::statement& prepared) = 0;
+    friend class db::change_count;
+    virtual db::change_count run(db::statement& prepared) = 0;
+    /// For counts that are asked for.
+    [[nodiscard]] virtual std::int64_t rows_of(std::int64_t ticket) { return ticket; }
     virtual bool run_unless_duplicate(db::statement& prepared) = 0;
 };
 
 namespace db {
+
+inline change_count::operator std::int64_t() const {
+    return of_ == nullptr ? rows_ : of_->rows_of(rows_);
+}
 
 /// Takes part in every batch of writes, on the writer thread; the journal is the one that does.
 class batch_participant {

@@ -204,6 +204,7 @@ std::exception_ptr batch_writer::try_batch(batch& jobs, bool guarded) {
         if (participant_ != nullptr) {
             participant_->begin_batch(running());
         }
+        check_job(true);
     } catch (...) {
         return abandon(std::current_exception(), gone() != nullptr);
     }

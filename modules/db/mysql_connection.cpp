@@ -7,12 +7,16 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace kith::db {
 namespace {
 
 /// Distinct SQL texts that a connection keeps prepared.
 constexpr std::size_t statements_max = 512;
+/// Answers that may be due: few enough that all of them fit into the buffers of a socket, because the server stops reading
+/// while it cannot write.
+constexpr std::size_t unanswered_max = 64;
 /// What the server's own deadline may be overstepped by before the way to it counts as lost.
 constexpr std::chrono::seconds answer_grace{5};
 constexpr const char* system_authorities = "/etc/ssl/certs/ca-certificates.crt";
@@ -109,6 +113,8 @@ void mysql_connection::begin_session() {
 
 void mysql_connection::close() noexcept {
     KITH_ASSERT(open_cursors_ == 0);
+    unanswered_.clear();
+    ++stamp_;
     by_address_.fill(nullptr);
     statements_.clear();
     handle_.reset();
@@ -132,15 +138,25 @@ void mysql_connection::check_time() {
     }
 }
 
-mysql_statement& mysql_connection::prepare(std::string_view sql) {
+mysql_statement& mysql_connection::find(std::string_view sql) {
     mysql_statement*& known =
         by_address_[(reinterpret_cast<std::uintptr_t>(sql.data()) >> 3U) % by_address_.size()];
     if (known == nullptr || known->sql() != sql) {
         known = &find_or_make(sql);
     }
     known->used_at = ++prepared_;
-    known->take();
     return *known;
+}
+
+mysql_statement& mysql_connection::prepare(std::string_view sql) {
+    mysql_statement& found = find(sql);
+    found.take();
+    return found;
+}
+
+mysql_statement* mysql_connection::prepare_ahead(std::string_view sql) {
+    mysql_statement& found = find(sql);
+    return found.may_ask_ahead() ? &found : nullptr;
 }
 
 mysql_statement& mysql_connection::prepare_locking(std::string_view sql) {
@@ -155,6 +171,7 @@ mysql_statement& mysql_connection::find_or_make(std::string_view sql) {
     auto found = statements_.find(sql);
     if (found == statements_.end()) {
         check_time();
+        wait();  // a text is prepared by question and answer
         if (statements_.size() >= statements_max) {
             evict_one();
         }
@@ -180,16 +197,77 @@ void mysql_connection::evict_one() {
     statements_.erase(oldest);
 }
 
-void mysql_connection::run(mysql_statement& prepared) {
+void mysql_connection::push(mysql_statement& prepared) {
     check_time();
+    // A query has room for the rows of one answer.
+    if (unanswered_.size() >= unanswered_max || (prepared.is_query() && prepared.is_in_flight())) {
+        wait();
+    }
     ++statements_run_;
-    changes_ += prepared.is_query() ? 0U : 1U;
     prepared.send();
-    prepared.receive();
+    unanswered_.push_back({&prepared, job_});
+}
+
+void mysql_connection::run(mysql_statement& prepared) {
+    push(prepared);
+    wait();
+}
+
+std::int64_t mysql_connection::send(mysql_statement& prepared) {
+    ++changes_;
+    ++stamp_;
+    push(prepared);
+    if (use_ == use::manage) {
+        wait();  // it is committed by itself
+    }
+    return static_cast<std::int64_t>(changes_);
+}
+
+void mysql_connection::send_ahead(mysql_statement& prepared) {
+    push(prepared);
+    prepared.sent_ahead(stamp_);
+}
+
+void mysql_connection::wait() {
+    std::exception_ptr first;
+    answering_.clear();
+    answering_.swap(unanswered_);
+    for (const unanswered& one : answering_) {
+        try {
+            one.what->receive();
+            last_rows_ = one.what->affected();
+        } catch (const mysql_error& e) {
+            if (!first) {
+                first = std::current_exception();
+                earlier_job_failed_ = earlier_job_failed_ || one.job != job_;
+            }
+            if (e.is_lost()) {
+                break;
+            }
+        }
+    }
+    if (first) {
+        std::rethrow_exception(first);
+    }
+}
+
+void mysql_connection::drain() noexcept {
+    try {
+        wait();
+    } catch (const mysql_error&) {  // failure() knows what matters of it
+    }
+}
+
+std::int64_t mysql_connection::rows_of(std::int64_t ticket) {
+    KITH_ASSERT(ticket == static_cast<std::int64_t>(changes_));  // asked too late
+    wait();
+    return last_rows_;
 }
 
 void mysql_connection::run(std::string_view sql) {
     check_time();
+    wait();
+    ++stamp_;
     ++statements_run_;
     if (mysql_real_query(handle_.get(), sql.data(), sql.size()) != 0) {
         raise(mysql_errno(handle_.get()), ::mysql_error(handle_.get()), sql);
@@ -207,6 +285,7 @@ void mysql_connection::run_script(std::string_view sql) {
 
 std::string mysql_connection::scalar(const std::string& sql) {
     check_time();
+    wait();
     MYSQL* const on = handle_.get();
     if (mysql_real_query(on, sql.data(), sql.size()) != 0) {
         raise(mysql_errno(on), ::mysql_error(on), sql);
@@ -230,16 +309,17 @@ void mysql_connection::raise(unsigned code, const std::string& why, std::string_
     throw failed;
 }
 
-std::int64_t mysql_transaction::run(statement& prepared) {
+change_count mysql_transaction::run(statement& prepared) {
     auto& ours = static_cast<mysql_statement&>(prepared);
     KITH_ASSERT(!ours.is_query());
-    connection_.run(ours);
-    return ours.affected();
+    return {*this, connection_.send(ours)};
 }
 
 bool mysql_transaction::run_unless_duplicate(statement& prepared) {
+    connection_.wait();  // so that a failure after this is its own
     try {
-        (void)run(prepared);
+        (void)connection_.send(static_cast<mysql_statement&>(prepared));
+        connection_.wait();
     } catch (const mysql_error& e) {
         if (!e.is_duplicate()) {
             throw;

@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace kith::db {
 
@@ -47,8 +48,25 @@ public:
     [[nodiscard]] mysql_statement& prepare(std::string_view sql);
     /// The same with a lock on the rows that it finds.
     [[nodiscard]] mysql_statement& prepare_locking(std::string_view sql);
-    /// Runs a prepared statement and waits for its answer.
+    /// Sends a query, and waits for its answer and all before it.
     void run(mysql_statement& prepared);
+    /// Sends a change; its answer is read together with that of a later statement. Gives its ticket for rows_of().
+    std::int64_t send(mysql_statement& prepared);
+    /// Sends a query whose cursor comes later; null where the text is in use.
+    [[nodiscard]] mysql_statement* prepare_ahead(std::string_view sql);
+    void send_ahead(mysql_statement& prepared);
+    /// Reads all answers that are due; throws what the first of them says that is an error.
+    void wait();
+    /// As wait(), but errors matter only in so far as they are the transaction's end.
+    void drain() noexcept;
+    /// Rows that the change found; only of the one that was sent last.
+    [[nodiscard]] std::int64_t rows_of(std::int64_t ticket);
+    /// Answers belong to the job that is under way when their statement is sent.
+    void begin_job() noexcept { ++job_; }
+    /// An answer said that a statement of an earlier job had failed.
+    [[nodiscard]] bool earlier_job_failed() const noexcept { return earlier_job_failed_; }
+    /// Another number after each change and each end of a transaction.
+    [[nodiscard]] std::uint64_t stamp() const noexcept { return stamp_; }
     /// Runs one statement without arguments and rows, such as COMMIT.
     void run(std::string_view sql);
     /// Runs a text of one or more statements.
@@ -58,7 +76,10 @@ public:
 
     /// What ended the transaction, or the connection with it; null while it stands.
     [[nodiscard]] const std::exception_ptr& failure() const noexcept { return failure_; }
-    void forget_failure() noexcept { failure_ = nullptr; }
+    void forget_failure() noexcept {
+        failure_ = nullptr;
+        earlier_job_failed_ = false;
+    }
     /// Changes that were sent since the connection was made.
     [[nodiscard]] std::uint64_t changes() const noexcept { return changes_; }
     [[nodiscard]] std::uint64_t statements() const noexcept { return statements_run_; }
@@ -83,7 +104,9 @@ private:
     void begin_session();
     void check_time();
     mysql_statement& find_or_make(std::string_view sql);
+    mysql_statement& find(std::string_view sql);
     void evict_one();
+    void push(mysql_statement& prepared);
 
     const server_options where_;
     const use use_;
@@ -99,6 +122,16 @@ private:
     std::uint64_t prepared_ = 0;
     std::uint64_t changes_ = 0;
     std::uint64_t statements_run_ = 0;
+    struct unanswered {
+        mysql_statement* what;
+        std::uint64_t job;
+    };
+    std::vector<unanswered> unanswered_;  ///< in the order in which they were sent
+    std::vector<unanswered> answering_;  ///< those that wait() reads
+    std::int64_t last_rows_ = 0;  ///< of the change whose answer was read last
+    std::uint64_t stamp_ = 0;
+    std::uint64_t job_ = 0;
+    bool earlier_job_failed_ = false;
     int open_cursors_ = 0;
     std::exception_ptr failure_;
 };
@@ -128,7 +161,14 @@ protected:
     [[nodiscard]] statement& prepare_locking(std::string_view sql) override {
         return lock_head_ ? connection_.prepare_locking(sql) : connection_.prepare(sql);
     }
-    std::int64_t run(statement& prepared) override;
+    [[nodiscard]] statement* prepare_ahead(std::string_view sql) override {
+        return connection_.prepare_ahead(sql);
+    }
+    void send_ahead(statement& prepared) override {
+        connection_.send_ahead(static_cast<mysql_statement&>(prepared));
+    }
+    change_count run(statement& prepared) override;
+    [[nodiscard]] std::int64_t rows_of(std::int64_t ticket) override { return connection_.rows_of(ticket); }
     bool run_unless_duplicate(statement& prepared) override;
 
 private:

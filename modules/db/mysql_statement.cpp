@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <memory>
+#include <utility>
 
 namespace kith::db {
 namespace {
@@ -89,32 +90,46 @@ MYSQL_BIND& mysql_statement::slot(int index) {
 }
 
 void mysql_statement::bind_null(int index) {
-    slot(index).buffer_type = MYSQL_TYPE_NULL;
+    MYSQL_BIND& into = slot(index);
+    argument& now = held(index);
+    ahead_ = ahead_ && now.what == kind::null;
+    now.what = kind::null;
+    into.buffer_type = MYSQL_TYPE_NULL;
 }
 
 void mysql_statement::bind(int index, std::int64_t value) {
     MYSQL_BIND& into = slot(index);
-    argument& held = arguments_[static_cast<std::size_t>(index) - 1];
-    held.number = value;
+    argument& now = held(index);
+    ahead_ = ahead_ && now.what == kind::number && now.number == value;
+    now.what = kind::number;
+    now.number = value;
     into.buffer_type = MYSQL_TYPE_LONGLONG;
-    into.buffer = &held.number;
+    into.buffer = &now.number;
     into.is_unsigned = 0;
 }
 
 void mysql_statement::bind(int index, std::string_view value) {
     MYSQL_BIND& into = slot(index);
-    argument& held = arguments_[static_cast<std::size_t>(index) - 1];
+    argument& now = held(index);
     // The arguments of a query may be temporaries that are gone when the cursor steps; those of a change live until it
     // was sent.
     if (is_query()) {
-        held.copy = value;
-        value = held.copy;
+        ahead_ = ahead_ && now.what == kind::text && now.copy == value;
+        now.copy = value;
+        value = now.copy;
     }
-    held.bytes = value.size();
+    now.what = kind::text;
+    now.bytes = value.size();
     into.buffer_type = MYSQL_TYPE_STRING;
     into.buffer = const_cast<char*>(value.data() == nullptr ? "" : value.data());
-    into.buffer_length = held.bytes;
-    into.length = &held.bytes;
+    into.buffer_length = now.bytes;
+    into.length = &now.bytes;
+}
+
+void mysql_statement::sent_ahead(std::uint64_t stamp) noexcept {
+    ahead_ = true;
+    ahead_stamp_ = stamp;
+    bound_ = 0;
 }
 
 void mysql_statement::send() {
@@ -128,9 +143,11 @@ void mysql_statement::send() {
     if (failed != 0) {
         raise();
     }
+    ++in_flight_;
 }
 
 void mysql_statement::receive() {
+    --in_flight_;
     if (owner_.handle()->methods->db_read_execute_response(handle_) != 0
         || (is_query() && mysql_stmt_store_result(handle_) != 0)) {
         raise();
@@ -144,7 +161,12 @@ std::int64_t mysql_statement::affected() const noexcept {
 bool mysql_statement::step() {
     KITH_ASSERT(taken_ && is_query());  // changes go through execute() or try_insert()
     if (!executed_) {
-        owner_.run(*this);
+        KITH_ASSERT(static_cast<std::size_t>(bound_) == slots_.size());
+        if (std::exchange(ahead_, false) && ahead_stamp_ == owner_.stamp()) {
+            owner_.wait();
+        } else {
+            owner_.run(*this);
+        }
         executed_ = true;
     }
     const int code = mysql_stmt_fetch(handle_);

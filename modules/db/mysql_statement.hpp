@@ -43,11 +43,18 @@ public:
     void receive();
     /// Of the last receive(): rows found by the condition of a change.
     [[nodiscard]] std::int64_t affected() const noexcept;
+    /// What is bound was sent ahead: a cursor with the same arguments takes that answer while the connection's stamp stays.
+    void sent_ahead(std::uint64_t stamp) noexcept;
+    [[nodiscard]] bool may_ask_ahead() const noexcept { return !taken_ && in_flight_ == 0; }
+    /// It was sent, and its answer not yet read.
+    [[nodiscard]] bool is_in_flight() const noexcept { return in_flight_ > 0; }
 
     std::uint64_t used_at = 0;  ///< the connection's count of prepare() calls, for eviction
 
 private:
+    enum class kind : std::uint8_t { unset, null, number, text };
     struct argument {
+        kind what = kind::unset;
         std::int64_t number = 0;
         std::string copy;
         unsigned long bytes = 0;
@@ -62,6 +69,7 @@ private:
     };
 
     [[nodiscard]] MYSQL_BIND& slot(int index);
+    [[nodiscard]] argument& held(int index) { return arguments_[static_cast<std::size_t>(index) - 1]; }
     [[nodiscard]] column& at(int index);
     void describe_columns();
     void bind_columns();
@@ -78,8 +86,11 @@ private:
     std::vector<column> columns_;
     std::string scratch_;  ///< a number as text
     int bound_ = 0;
+    int in_flight_ = 0;
     bool taken_ = false;
     bool executed_ = false;
+    bool ahead_ = false;  ///< the answer to these arguments is on its way or here
+    std::uint64_t ahead_stamp_ = 0;
 };
 
 }  // namespace kith::db

@@ -121,11 +121,31 @@ std::exception_ptr mysql_writer::begin(timestamp now) {
     return nullptr;
 }
 
-void mysql_writer::check_job(bool) {}
+void mysql_writer::before_job() {
+    connection_.begin_job();
+    changes_before_ = connection_.changes();
+}
+
+void mysql_writer::check_job(bool guarded) {
+    if (guarded) {
+        connection_.wait();
+    }
+}
 
 std::exception_ptr mysql_writer::gone() {
     KITH_ASSERT(connection_.open_cursors() == 0);  // a cursor outlived its job
-    return connection_.failure();
+    if (connection_.failure()) {
+        return connection_.failure();
+    }
+    if (connection_.earlier_job_failed()) {
+        throw undo_needed();  // the next run waits for the answers of each job at its end
+    }
+    return nullptr;
+}
+
+std::exception_ptr mysql_writer::undo_to_savepoint() {
+    connection_.drain();
+    return connection_.failure() ? connection_.failure() : control("ROLLBACK TO SAVEPOINT kith_job");
 }
 
 std::exception_ptr mysql_writer::control(const char* sql) {
@@ -183,6 +203,7 @@ std::exception_ptr mysql_writer::outcome() {
 
 bool mysql_writer::roll_back() {
     if (connection_.is_open()) {
+        connection_.drain();
         connection_.forget_failure();
         if (std::exception_ptr failed = control("ROLLBACK")) {
             lose_connection(text_of(failed));

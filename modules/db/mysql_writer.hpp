@@ -28,14 +28,12 @@ protected:
     void tend(bool idle) override;
     [[nodiscard]] std::exception_ptr begin(timestamp now) override;
     [[nodiscard]] transaction& running() override { return *running_; }
-    void before_job() override { changes_before_ = connection_.changes(); }
+    void before_job() override;
     void check_job(bool guarded) override;
     [[nodiscard]] std::exception_ptr gone() override;
     [[nodiscard]] bool changed() override { return connection_.changes() != changes_before_; }
     [[nodiscard]] std::exception_ptr set_savepoint() override { return control("SAVEPOINT kith_job"); }
-    [[nodiscard]] std::exception_ptr undo_to_savepoint() override {
-        return control("ROLLBACK TO SAVEPOINT kith_job");
-    }
+    [[nodiscard]] std::exception_ptr undo_to_savepoint() override;
     [[nodiscard]] std::exception_ptr release_savepoint() override {
         return control("RELEASE SAVEPOINT kith_job");
     }

@@ -353,13 +353,13 @@ void connection::raise(int code, std::string_view doing) {
                                      + ", in: " + std::string(doing));
 }
 
-std::int64_t sqlite_transaction::run(statement& prepared) {
+change_count sqlite_transaction::run(statement& prepared) {
     auto& ours = static_cast<sqlite_statement&>(prepared);
     const int code = ours.run_to_end();
     if (code != SQLITE_OK) {
         connection_.raise(code, ours.sql());
     }
-    return sqlite3_changes64(connection_.handle());
+    return change_count(sqlite3_changes64(connection_.handle()));
 }
 
 bool sqlite_transaction::run_unless_duplicate(statement& prepared) {

@@ -162,7 +162,7 @@ public:
 
 protected:
     [[nodiscard]] statement& prepare(std::string_view sql) override { return connection_.prepare(sql); }
-    std::int64_t run(statement& prepared) override;
+    change_count run(statement& prepared) override;
     bool run_unless_duplicate(statement& prepared) override;
 
 private:

@@ -42,7 +42,7 @@ TEST_CASE("values go in and come out of MariaDB as they are", "[mariadb]") {
                                                                  {7, std::string("zero\0byte", 9)}};
     on.run(on.data->write([rows](transaction& t) {
         for (const auto& [id, words] : rows) {
-            CHECK(t.execute("INSERT INTO parts (id, number, words) VALUES (?, ?, ?)", id, std::nullopt, words)
+            CHECK(t.execute("INSERT INTO parts (id, number, words) VALUES (?, ?, ?)", id, nullptr, words)
                   == 1);
         }
     }));
@@ -64,7 +64,7 @@ TEST_CASE("values go in and come out of MariaDB as they are", "[mariadb]") {
             bytes += all.view(0).size();
         }
         CHECK(count == 5);
-        CHECK(bytes == 5000 + 9 + 9 + std::string("中文 😀 İıé").size());
+        CHECK(bytes == 5000 + 7 + 9 + std::string("中文 😀 İıé").size());
         CHECK(s.integer("SELECT SUM(id) FROM parts WHERE id IN (7, 0)") == 7);
         CHECK(s.integer("SELECT MAX(id) FROM parts WHERE id > ? LIMIT ?", 0, std::size_t{1}) == most);
     }));
@@ -80,8 +80,9 @@ TEST_CASE("changes count the rows that were found, duplicates and broken rules a
         // What it is already counts too.
         CHECK(t.execute("UPDATE items SET body = ? WHERE id = ?", "one", 1) == 1);
         CHECK(t.execute("UPDATE items SET body = ? WHERE id = ?", "one", 2) == 0);
-        CHECK_THROWS(t.execute("INSERT INTO parts (id, item) VALUES (1, ?)", 99));
-        CHECK_THROWS(t.execute("INSERT INTO parts (id, number) VALUES (2, ?)", 1'000'000));
+        // A failure shows where the count is asked for, at the latest at the end of the job.
+        CHECK_THROWS(std::int64_t{t.execute("INSERT INTO parts (id, item) VALUES (1, ?)", 99)});
+        CHECK_THROWS(std::int64_t{t.execute("INSERT INTO parts (id, number) VALUES (2, ?)", 1'000'000)});
     });
     CHECK(end->ok());
     const auto fault =
