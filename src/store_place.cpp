@@ -14,6 +14,8 @@ namespace kith {
 namespace {
 
 constexpr std::string_view database_file = "kith.db";
+/// A job costs a round trip or more on a server, and a commit as much as a dozen of them: batches take longer.
+constexpr std::chrono::milliseconds server_batch_time{25};
 
 /// The whole file but for the line's end that an editor adds.
 std::string password_in(const std::filesystem::path& file) {
@@ -46,6 +48,7 @@ db::options store_place(const config& settings) {
     place.mark_copy = journal::mark_copy;
     if (settings.database.url) {
         place.server = server_of(settings.database);
+        place.batch_time = server_batch_time;
     }
     return place;
 }
