@@ -25,7 +25,7 @@ struct doctor_options {
 };
 
 db::finding examine_numbering(const db::options& place) {
-    std::optional<conversation_id> gap;
+    std::optional<messages::conversation_id> gap;
     db::look_blocking(place, [&gap](snapshot& s) { gap = messages::find_numbering_gap(s); });
     return gap ? db::finding(true,
                              "the messages of conversation " + to_string(*gap)

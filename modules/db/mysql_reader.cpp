@@ -50,12 +50,13 @@ std::exception_ptr mysql_reader::run(read_job& job, steady_time deadline) {
             failed = std::current_exception();
         }
         KITH_ASSERT(on_.open_cursors() == 0);  // a cursor outlived its job
-        if (!is_lost(on_.failure())) {
+        const std::exception_ptr lost = on_.failure();
+        if (!is_lost(lost)) {
             return failed;
         }
         on_.close();
         if (!again || clock_.steady_now() >= deadline) {
-            return failed;
+            return lost;  // whatever the job made of it
         }
     }
 }

@@ -73,7 +73,7 @@ def body(seed):
                 wait_sent(senders, 30)
                 base.kill()
                 wait_ready(server, 503)
-                time.sleep(0.5)
+                time.sleep(4)   # longer than a write waits for the server
                 base.start()
                 wait_ready(server, 200)
             wait_sent(senders, 30)
