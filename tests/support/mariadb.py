@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 
-START_SECONDS = 60
+START_SECONDS = 30
 STOP_SECONDS = 30
 FAST = ["--skip-log-bin", "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=64M", "--key-buffer-size=1M",
         "--performance-schema=OFF", "--innodb-use-native-aio=OFF", "--table-open-cache=512", "--max-connections=200",
@@ -105,15 +105,17 @@ class Server:
 
     def wait_ready(self):
         end = time.monotonic() + START_SECONDS
+        why = ""
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 raise RuntimeError("mariadbd ended at its start:\n" + self.tail())
             try:
                 self.sql("SELECT 1")
                 return
-            except (RuntimeError, subprocess.TimeoutExpired):
+            except (RuntimeError, subprocess.TimeoutExpired) as error:
+                why = str(error)
                 time.sleep(0.1)
-        raise RuntimeError("mariadbd does not answer:\n" + self.tail())
+        raise RuntimeError(f"mariadbd does not answer ({why}):\n" + self.tail())
 
     def sql(self, text, database=""):
         done = subprocess.run([_program("mariadb"), "--no-defaults", f"--socket={self.socket}", "--user=root", "--batch",
