@@ -163,7 +163,7 @@ std::string ask_own_house(const config& settings, const std::string& request) {
 
 bool database_exists(const config& settings) {
     struct stat state {};
-    return ::stat(database_path(settings).c_str(), &state) == 0;
+    return settings.database.url || ::stat(database_path(settings).c_str(), &state) == 0;
 }
 
 std::string ask_without_server(const config& settings, const std::string& request, on_missing_data missing) {

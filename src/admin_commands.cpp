@@ -3,6 +3,7 @@
 
 #include "command_line.hpp"
 #include "house.hpp"
+#include "store_place.hpp"
 
 #include <kith/core/json.hpp>
 #include <kith/core/worker_pool.hpp>
@@ -327,16 +328,16 @@ task<std::string> back_up(house& in, json::value input) {
     co_return json::text(made);
 }
 
-task<std::vector<db::migration_state>> read_migrations(worker_pool& pool, std::string path) {
-    return pool.run_blocking([path = std::move(path)] { return db::migration_status_blocking(path); });
+task<std::vector<db::migration_state>> read_migrations(worker_pool& pool, db::options place) {
+    return pool.run_blocking([place = std::move(place)] { return db::migration_status_blocking(place); });
 }
 
 task<std::string> show_migrations(house& in, json::value input) {
     (void)json::decode<json::nothing>(input);
     const std::unique_ptr<worker_pool> pool =
         make_worker_pool(in.reactor().get_executor(), "kith-admin", 1, 1);
-    const std::string path = database_path(in.settings());
-    const std::vector<db::migration_state> found = co_await read_migrations(*pool, path);
+    db::options place = store_place(in.settings());
+    const std::vector<db::migration_state> found = co_await read_migrations(*pool, std::move(place));
     co_return list_text<migration_view>(found);
 }
 

@@ -3,6 +3,7 @@
 
 #include "exit_code.hpp"
 #include "house.hpp"
+#include "store_place.hpp"
 
 #include <kith/core/error.hpp>
 
@@ -150,7 +151,7 @@ void check_data_folder(const config& settings) {
         throw command_failure(held ? exit_code::refused : exit_code::storage, failed.what());
     }
     try {
-        (void)db::migration_status_blocking(database_path(settings));
+        (void)db::migration_status_blocking(store_place(settings));
     } catch (const std::exception& failed) {
         throw command_failure(exit_code::storage, failed.what());
     }

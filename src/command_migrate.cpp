@@ -5,9 +5,9 @@
 #include "exit_code.hpp"
 #include "house.hpp"
 #include "output.hpp"
+#include "store_place.hpp"
 
 #include <kith/core/error.hpp>
-#include <kith/journal.hpp>
 
 #include <CLI/App.hpp>
 #include <nlohmann/json.hpp>
@@ -31,14 +31,14 @@ json_value read_state(const config& settings) {
             administer_running(settings, "migrate.status", json_value::object())) {
         return *std::move(answer);
     }
-    if (!std::filesystem::exists(database_path(settings))) {
+    if (!settings.database.url && !std::filesystem::exists(database_path(settings))) {
         throw command_failure(exit_code::storage, "there is no data in " + settings.data.dir.string()
                                                       + "; name the data folder with --data");
     }
     check_data_folder(settings);
     const db::folder_lock lock(settings.data.dir.string());
     json_value all = json_value::array();
-    for (const db::migration_state& one : db::migration_status_blocking(database_path(settings))) {
+    for (const db::migration_state& one : db::migration_status_blocking(store_place(settings))) {
         json_value state{{"number", one.number}, {"name", one.name}, {"applied_at", nullptr}};
         if (one.applied_at) {
             state["applied_at"] = format_time(*one.applied_at);
@@ -73,7 +73,7 @@ std::int64_t apply(const config& settings) {
     const std::unique_ptr<logger> log = make_logger(log_level::info, log_format::plain);
     const system_clock_source clock;
     try {
-        const int applied = db::migrate_blocking(database_path(settings), clock, *log, journal::mark_copy);
+        const int applied = db::migrate_blocking(store_place(settings), clock, *log);
         log->flush();
         return applied;
     } catch (const error& failed) {

@@ -18,6 +18,7 @@ void add_user_commands(CLI::App& app, chosen_command& chosen);
 void add_invite_commands(CLI::App& app, chosen_command& chosen);
 void add_backup_command(CLI::App& app, chosen_command& chosen);
 void add_search_commands(CLI::App& app, chosen_command& chosen);
+void add_doctor_command(CLI::App& app, chosen_command& chosen);
 void add_health_command(CLI::App& app, chosen_command& chosen);
 /// `openapi`, `asyncapi` and `version`.
 void add_build_commands(CLI::App& app, chosen_command& chosen);

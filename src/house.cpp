@@ -1,6 +1,8 @@
 // Builds everything in order, keeps it tidy while it runs, and stops it in order.
 #include "house.hpp"
 
+#include "store_place.hpp"
+
 #include <kith/core/error.hpp>
 #include <kith/core/wait.hpp>
 #include <kith/messages_tx.hpp>
@@ -24,7 +26,6 @@ constexpr std::chrono::seconds presence_tick{1};
 constexpr std::size_t answers_per_step = 1000;
 /// Answers looked at in one round of pruning beyond those that went: more than a server adds between two rounds.
 constexpr std::size_t answers_per_round = 2'000'000;
-constexpr std::string_view database_file = "kith.db";
 
 log_level level_of(const std::string& name) {
     if (name == "debug") {
@@ -46,9 +47,7 @@ std::string folder_of(const config& settings) {
 }
 
 db::options store_options(const config& settings) {
-    db::options options;
-    options.path = (settings.data.dir / database_file).string();
-    options.mark_copy = journal::mark_copy;
+    db::options options = store_place(settings);
     options.synchronous = settings.database.synchronous;
     options.readers = settings.database.readers;
     options.queue_jobs = settings.database.queue_jobs;
@@ -155,7 +154,7 @@ house::~house() {
 void house::build_store() {
     journal_ = journal::make_writer();
     const db::options options = store_options(settings_);
-    db::migrate_blocking(options.path, clock_, *log_, journal::mark_copy);
+    db::migrate_blocking(options, clock_, *log_);
     store_ = db::open(options, db::deps(reactor_.get_executor(), clock_, *log_, *metrics_, journal_.get()));
     index_ = search::open_index((settings_.data.dir / search::index_file).string(),
                                 db::deps(reactor_.get_executor(), clock_, *log_, *metrics_, nullptr));
@@ -210,7 +209,8 @@ task<void> house::open_doors() {
     co_await server_->prepare();
     server_->listen();
     tasks_.spawn("housekeeping", keep_house());
-    if (settings_.test.mutation != "no_search_index") {
+    // Its tables are not among those of a server.
+    if (settings_.test.mutation != "no_search_index" && !settings_.database.url) {
         tasks_.spawn("search index", search_->run());
     }
 }

@@ -71,6 +71,7 @@ int main(int count, char** words) {
     kith::add_invite_commands(app, chosen);
     kith::add_backup_command(app, chosen);
     kith::add_search_commands(app, chosen);
+    kith::add_doctor_command(app, chosen);
     kith::add_health_command(app, chosen);
     kith::add_build_commands(app, chosen);
     try {

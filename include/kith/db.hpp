@@ -5,6 +5,7 @@
 #include <kith/core/error.hpp>
 #include <kith/core/id.hpp>
 #include <kith/core/task.hpp>
+#include <kith/db/server.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -27,6 +28,7 @@ namespace kith {
 
 class logger;
 class metrics;
+class transaction;
 
 namespace db {
 
@@ -124,6 +126,19 @@ private:
     statement* statement_;
 };
 
+/// How many rows a change found. On a server the answer is waited for only where this is read, so that changes need no
+/// round trip each: to be read before the next statement of the same job, and never kept.
+class change_count {
+public:
+    explicit change_count(std::int64_t known) noexcept : rows_(known) {}
+    change_count(transaction& of, std::int64_t ticket) noexcept : of_(&of), rows_(ticket) {}
+    operator std::int64_t() const;  // NOLINT(google-explicit-constructor): it stands for the number
+
+private:
+    transaction* of_ = nullptr;
+    std::int64_t rows_;  ///< or the ticket to ask `of_` with
+};
+
 }  // namespace db
 
 /// One consistent state of the database, for reading, on a thread of the executor. Never leaves its job.
@@ -150,9 +165,22 @@ public:
         return rows.next() && !rows.is_null(0) ? std::optional(rows.integer(0)) : std::nullopt;
     }
 
+    /// Says that query() will be called with just this before anything is changed. Where each question costs a round trip,
+    /// those that were said ahead share one.
+    template <class... Args>
+    void ask_ahead(std::string_view sql, const Args&... args) {
+        if (db::statement* const prepared = prepare_ahead(sql)) {
+            bind_all(*prepared, args...);
+            send_ahead(*prepared);
+        }
+    }
+
 protected:
     snapshot() = default;
     [[nodiscard]] virtual db::statement& prepare(std::string_view sql) = 0;
+    /// Null where a question costs no round trip.
+    [[nodiscard]] virtual db::statement* prepare_ahead(std::string_view) { return nullptr; }
+    virtual void send_ahead(db::statement&) {}
 
     template <class... Args>
     static void bind_all(db::statement& target, const Args&... args) {
@@ -164,9 +192,10 @@ protected:
 /// What a job writes through. Everything a job did is undone when it throws, as if it had never run.
 class transaction : public snapshot {
 public:
-    /// Runs INSERT, UPDATE or DELETE; returns the number of rows changed.
+    /// Runs INSERT, UPDATE or DELETE; returns the number of rows changed. On a server a failure may show in a later statement of
+    /// the job, or at its end.
     template <class... Args>
-    std::int64_t execute(std::string_view sql, const Args&... args) {
+    db::change_count execute(std::string_view sql, const Args&... args) {
         db::statement& prepared = prepare(sql);
         db::cursor guard(prepared);
         bind_all(prepared, args...);
@@ -180,6 +209,14 @@ public:
         bind_all(prepared, args...);
         return run_unless_duplicate(prepared);
     }
+    /// As integer(), of one row that no other writer may change, nor read in this way, before this transaction ends.
+    template <class... Args>
+    [[nodiscard]] std::optional<std::int64_t> lock_integer(std::string_view sql, const Args&... args) {
+        db::statement& prepared = prepare_locking(sql);
+        db::cursor rows(prepared);
+        bind_all(prepared, args...);
+        return rows.next() && !rows.is_null(0) ? std::optional(rows.integer(0)) : std::nullopt;
+    }
     /// Runs a literal text of several statements without arguments; for migrations.
     virtual void execute_script(const std::string& sql) = 0;
 
@@ -187,11 +224,20 @@ public:
     [[nodiscard]] virtual timestamp now() const noexcept = 0;
 
 protected:
-    virtual std::int64_t run(db::statement& prepared) = 0;
+    /// The SELECT that also locks its rows; where there is one writer only, the transaction has locked everything.
+    [[nodiscard]] virtual db::statement& prepare_locking(std::string_view sql) { return prepare(sql); }
+    friend class db::change_count;
+    virtual db::change_count run(db::statement& prepared) = 0;
+    /// For counts that are asked for.
+    [[nodiscard]] virtual std::int64_t rows_of(std::int64_t ticket) { return ticket; }
     virtual bool run_unless_duplicate(db::statement& prepared) = 0;
 };
 
 namespace db {
+
+inline change_count::operator std::int64_t() const {
+    return of_ == nullptr ? rows_ : of_->rows_of(rows_);
+}
 
 /// Takes part in every batch of writes, on the writer thread; the journal is the one that does.
 class batch_participant {
@@ -240,6 +286,7 @@ enum class health : std::uint8_t {
     ok,
     full,  ///< a write found no space: only essential ones run until the disk has room again
     stuck,  ///< a commit has waited for the disk beyond `commit_timeout`: writes are refused until it ends
+    away,  ///< the database server does not answer: writes are refused until it does
     stopped,  ///< a commit or checkpoint had an unknown outcome: no write until a restart
 };
 
@@ -295,6 +342,7 @@ using copy_mark = void (*)(transaction& copy);
 struct options {
     std::string path;  ///< the SQLite file
     std::string store;  ///< the label `store` of its metrics; none where empty
+    std::optional<server_options> server;  ///< MariaDB or MySQL in place of the file
     copy_mark mark_copy = nullptr;
     std::string synchronous = "FULL";
     std::size_t readers = 3;  ///< one of them is kept for quick reads
@@ -357,8 +405,14 @@ struct migration_state {
 int migrate_blocking(const std::string& path, const clock_source& clock, logger& log,
                      copy_mark mark_copy = nullptr);
 
+/// The same for the database that `settings` name, a file or one on a server. On a server no backup is made, and a migration
+/// that was cut off goes on where it stopped.
+[[nodiscard]] std::vector<migration_state> migration_status_blocking(const options& settings);
+int migrate_blocking(const options& settings, const clock_source& clock, logger& log);
+
 /// Opens the file, recovers and truncates the WAL (must succeed), prepares the connections and starts the threads.
-/// The schema must be up to date. Throws `internal` with a clear text when the file cannot be used.
+/// The schema must be up to date. Throws `internal` with a clear text when the file cannot be used. With `settings.server`
+/// it connects to that instead, and throws `conflict` when another process writes there with the same node number.
 [[nodiscard]] std::unique_ptr<database> open(const options& settings, const deps& needs);
 
 /// Opens such a file beside the main database, as a database of its own, so that writing to it holds up no write there.

@@ -16,6 +16,9 @@ namespace kith::messages {
 /// The highest id that `messages` stored, 0 for none: new ids are made above it.
 [[nodiscard]] std::int64_t highest_id(snapshot& s);
 
+/// A conversation whose messages are not numbered from 1 to its last_seq without a hole; none when all are. Reads them all.
+[[nodiscard]] std::optional<conversation_id> find_numbering_gap(snapshot& s);
+
 /// What a group is for one of its members.
 struct membership {
     membership() = default;

@@ -142,11 +142,20 @@ private:
               config_origin origin) {
         for (std::size_t i = 0; i < keys_.size(); ++i) {
             if (keys_[i].name == key) {
+                if (keys_[i].is_secret && origin != config_origin::environment) {
+                    result_.errors.push_back(
+                        from + ": " + key
+                        + ": a secret belongs into a file of its own or into the environment");
+                    return true;
+                }
                 const std::string problem = keys_[i].parse(result_.values, text);
                 if (!problem.empty()) {
                     std::string line = from;
-                    line.append(": ").append(key).append(" = \"").append(text).append("\": expected ");
-                    result_.errors.push_back(line.append(problem));
+                    line.append(": ").append(key);
+                    if (!keys_[i].hides_text) {
+                        line.append(" = \"").append(text).append("\"");
+                    }
+                    result_.errors.push_back(line.append(": expected ").append(problem));
                 }
                 origins_[i] = origin;
                 return true;
@@ -176,6 +185,19 @@ void check_tls(config_result& result) {
     }
 }
 
+void check_database(config_result& result) {
+    const config::database_section& values = result.values.database;
+    if (!values.password.empty() && !values.password_file.empty()) {
+        result.errors.emplace_back(
+            "database.password_file: there is a password in the environment too; only one may be given");
+    }
+    if (!values.url
+        && (!values.password.empty() || !values.password_file.empty() || !values.tls_ca.empty())) {
+        result.warnings.emplace_back(
+            "database.url: it is empty, so the other settings of a server have no meaning");
+    }
+}
+
 /// What no single key can tell.
 void check_together(config_result& result) {
     const char* unsafe = std::getenv("KITH_TEST_UNSAFE");
@@ -185,6 +207,7 @@ void check_together(config_result& result) {
             "database.synchronous: anything but FULL can lose answered messages and is refused");
     }
     check_tls(result);
+    check_database(result);
     if (!unsafe_allowed && !result.values.test.mutation.empty()) {
         result.errors.emplace_back("test.mutation: this breaks promises on purpose and is refused");
     }
@@ -225,7 +248,7 @@ std::string example_config() {
     std::string section;
     for (const config_key& key : config_keys()) {
         const std::size_t dot = key.name.find('.');
-        if (key.name.substr(0, dot) == "test") {
+        if (key.name.substr(0, dot) == "test" || key.is_secret) {
             continue;
         }
         if (key.name.substr(0, dot) != section) {

@@ -257,6 +257,45 @@ std::vector<config_key> server_keys() {
     };
 }
 
+std::vector<config_key> server_store_keys() {
+    config_key url{
+        "database.url",
+        "mysql://USER@HOST:PORT/NAME, or with a socket mysql://USER@localhost/NAME?socket=PATH, for MariaDB or "
+        "MySQL; empty: a SQLite file in the data folder",
+        {},
+        {}};
+    url.hides_text = true;  // somebody may have put a password into it
+    url.parse = [](config& into, const std::string& value) -> std::string {
+        into.database.url = value.empty() ? std::nullopt : parse_database_url(value);
+        return value.empty() || into.database.url
+                   ? ""
+                   : "mysql://USER@HOST:PORT/NAME without a password, which belongs into database.password_file";
+    };
+    url.show = [](const config& from) { return quoted(from.database.url ? from.database.url->text() : ""); };
+    config_key password{"database.password", "The password for database.url", {}, {}};
+    password.hides_text = true;
+    password.is_secret = true;
+    password.parse = [](config& into, const std::string& value) -> std::string {
+        into.database.password = value;
+        return {};
+    };
+    password.show = [](const config& from) {
+        return quoted(from.database.password.empty() ? "" : "(hidden)");
+    };
+    return {
+        std::move(url),
+        file("database.password_file",
+             "File with the password; else KITH_DATABASE__PASSWORD in the environment",
+             KITH_FIELD(database.password_file)),
+        std::move(password),
+        choice("database.tls", "auto (verify unless it is this machine), verify or off",
+               KITH_FIELD(database.tls), {"auto", "verify", "off"}),
+        file("database.tls_ca",
+             "PEM file of the authority of the database server; empty: those of the system",
+             KITH_FIELD(database.tls_ca)),
+    };
+}
+
 std::vector<config_key> store_keys() {
     return {
         choice("database.synchronous", "FULL; nothing else keeps answered messages through a power cut",
@@ -345,7 +384,7 @@ std::vector<config_key> limit_keys() {
 const std::vector<config_key>& config_keys() {
     static const std::vector<config_key> all = [] {
         std::vector<config_key> keys;
-        for (auto part : {server_keys(), store_keys(), user_keys(), limit_keys()}) {
+        for (auto part : {server_keys(), server_store_keys(), store_keys(), user_keys(), limit_keys()}) {
             std::move(part.begin(), part.end(), std::back_inserter(keys));
         }
         return keys;

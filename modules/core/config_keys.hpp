@@ -16,6 +16,8 @@ struct config_key {
     std::function<std::string(config&, const std::string&)> parse;
     /// The value as TOML.
     std::function<std::string(const config&)> show;
+    bool hides_text = false;  ///< in a complaint about it there may be a secret
+    bool is_secret = false;  ///< it is one: from the environment only, and not in the example
 };
 
 [[nodiscard]] const std::vector<config_key>& config_keys();

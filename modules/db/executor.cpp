@@ -3,9 +3,11 @@
 #include "checkpointer.hpp"
 #include "files.hpp"
 #include "migrations.hpp"
+#include "mysql_database.hpp"
 #include "reader_pool.hpp"
+#include "sqlite_reader.hpp"
+#include "sqlite_writer.hpp"
 #include "store_state.hpp"
-#include "writer.hpp"
 
 #include <array>
 #include <utility>
@@ -20,7 +22,7 @@ public:
           connection_(settings.path, access::write, settings.synchronous),
           recovered_((truncate_at_open(connection_, settings.path), true)),
           checkpoints_(settings, needs, state_, [this] { writer_.wake(); }),
-          readers_(settings, needs, state_),
+          readers_(settings, needs, state_, make_sqlite_readers(settings, needs.clock)),
           backups_(settings, needs, state_),
           writer_(settings, needs, state_, connection_, checkpoints_) {
         checkpoints_.watch(connection_);
@@ -75,14 +77,15 @@ private:
     checkpointer checkpoints_;
     reader_pool readers_;
     backup_runner backups_;
-    writer writer_;
+    sqlite_writer writer_;
     bool stopped_ = false;
 };
 
-void check_schema(const std::string& path) {
-    for (const migration_state& one : migration_status_blocking(path)) {
+void check_schema(const options& settings) {
+    const std::string place = settings.server ? settings.server->where.text() : settings.path;
+    for (const migration_state& one : migration_status_blocking(settings)) {
         if (!one.applied_at) {
-            throw error(error_code::internal, "the schema of " + path + " lacks migration "
+            throw error(error_code::internal, "the schema of " + place + " lacks migration "
                                                   + std::to_string(one.number) + " (" + one.name
                                                   + "): run `kith migrate` first");
         }
@@ -119,12 +122,16 @@ std::unique_ptr<database> make_derived(const derived_options& settings, const de
 }  // namespace
 
 std::unique_ptr<database> open(const options& settings, const deps& needs) {
+    if (settings.server) {
+        check_schema(settings);
+        return open_mysql(settings, needs);
+    }
     if (!exists(settings.path)) {
         throw error(error_code::internal,
                     "there is no database at " + settings.path + ": run `kith migrate` first");
     }
     make_private(settings.path);
-    check_schema(settings.path);
+    check_schema(settings);
     return open_file(settings, needs);
 }
 

@@ -3,16 +3,13 @@
 
 #include "backup.hpp"
 #include "files.hpp"
+#include "migration_records.hpp"
+#include "mysql_migrations.hpp"
 #include "sqlite.hpp"
 
-#include <kith/core/crypto.hpp>
 #include <kith/core/log.hpp>
 
 #include <sqlite3.h>
-
-#include <algorithm>
-#include <cstdio>
-#include <map>
 
 namespace kith::db {
 namespace {
@@ -22,71 +19,22 @@ constexpr const char* records_table =
     "number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL,"
     " applied_at INTEGER NOT NULL)";
 
-struct record {
-    std::string name;
-    std::string checksum;
-    timestamp applied_at;
-};
-using records = std::map<int, record>;
-
-std::string checksum_of(const migration& one) {
-    return hex(sha256(one.sql));
-}
-
-std::string four_digits(int number) {
-    char text[16];
-    std::snprintf(text, sizeof text, "%04d", number);
-    return text;
-}
-
-std::string title(int number, std::string_view name) {
-    return four_digits(number) + "_" + std::string(name);
-}
-
 bool has_records(connection& on) {
     return !on.scalar("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'db_migrations'")
                 .empty();
 }
 
-records read_records(connection& on) {
-    records found;
+migration_records read_records(connection& on) {
+    migration_records found;
     if (!has_records(on)) {
         return found;
     }
     sqlite_snapshot state(on);
     cursor rows = state.query("SELECT number, name, checksum, applied_at FROM db_migrations ORDER BY number");
     while (rows.next()) {
-        found[static_cast<int>(rows.integer(0))] = record{rows.text(1), rows.text(2), rows.time(3)};
+        found[static_cast<int>(rows.integer(0))] = migration_record{rows.text(1), rows.text(2), rows.time(3)};
     }
     return found;
-}
-
-/// Throws `conflict` when what was applied is not the beginning of what is known.
-void check_records(const records& applied, std::span<const migration> known, const std::string& path) {
-    for (const auto& [number, done] : applied) {
-        const auto same = std::find_if(known.begin(), known.end(),
-                                       [n = number](const migration& m) { return m.number == n; });
-        if (same == known.end()) {
-            throw error(error_code::conflict,
-                        "the schema of " + path + " is newer than this build: it holds migration "
-                            + title(number, done.name)
-                            + ". Start the newer kith, or put a backup from before that migration back");
-        }
-        if (same->name != done.name || checksum_of(*same) != done.checksum) {
-            throw error(error_code::conflict,
-                        "migration " + title(number, done.name) + " was applied to " + path
-                            + " with another text than this build has. An applied migration is "
-                              "never edited: use the build that belongs to this data");
-        }
-    }
-    const int newest = applied.empty() ? 0 : applied.rbegin()->first;
-    for (const migration& one : known) {
-        if (one.number < newest && !applied.contains(one.number)) {
-            throw error(error_code::conflict,
-                        "migration " + title(one.number, one.name) + " is missing in " + path
-                            + " although a later one was applied: migrations run in order only");
-        }
-    }
 }
 
 void apply_one(connection& on, const migration& one, const clock_source& clock,
@@ -135,23 +83,13 @@ std::vector<migration> migrations(dialect which) {
 }
 
 std::vector<migration_state> status_of(const std::string& path, std::span<const migration> known) {
-    records applied;
+    migration_records applied;
     if (exists(path)) {
         connection on(path, access::write, "FULL");
         applied = read_records(on);
     }
     check_records(applied, known, path);
-    std::vector<migration_state> states;
-    for (const migration& one : known) {
-        migration_state state;
-        state.number = one.number;
-        state.name = std::string(one.name);
-        if (const auto done = applied.find(one.number); done != applied.end()) {
-            state.applied_at = done->second.applied_at;
-        }
-        states.push_back(std::move(state));
-    }
-    return states;
+    return states_of(applied, known);
 }
 
 int apply_blocking(const std::string& path, std::span<const migration> known, const clock_source& clock,
@@ -161,7 +99,7 @@ int apply_blocking(const std::string& path, std::span<const migration> known, co
     }
     make_private(path);
     connection on(path, access::create, "FULL");
-    const records applied = read_records(on);
+    const migration_records applied = read_records(on);
     check_records(applied, known, path);
     on.run_script(records_table);
     on.run_script("PRAGMA foreign_keys=OFF");  // a table may be rebuilt; foreign_key_check looks afterwards
@@ -199,6 +137,17 @@ std::vector<migration_state> migration_status_blocking(const std::string& path) 
 
 int migrate_blocking(const std::string& path, const clock_source& clock, logger& log, copy_mark mark_copy) {
     return apply_blocking(path, compiled_migrations(dialect::sqlite), clock, log, mark_copy, {});
+}
+
+std::vector<migration_state> migration_status_blocking(const options& settings) {
+    return settings.server ? status_of(*settings.server, compiled_migrations(dialect::mysql))
+                           : migration_status_blocking(settings.path);
+}
+
+int migrate_blocking(const options& settings, const clock_source& clock, logger& log) {
+    return settings.server
+               ? apply_blocking(*settings.server, compiled_migrations(dialect::mysql), clock, log, {})
+               : migrate_blocking(settings.path, clock, log, settings.mark_copy);
 }
 
 }  // namespace kith::db

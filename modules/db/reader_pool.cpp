@@ -1,9 +1,9 @@
-// The readers: a few threads, each with a read-only connection, one of them kept for quick reads.
+// The readers of both databases: a few threads, each with a connection of its own, one of them kept for quick reads.
 #include "reader_pool.hpp"
 
-#include <boost/asio/post.hpp>
+#include "driver_error.hpp"
 
-#include <sqlite3.h>
+#include <boost/asio/post.hpp>
 
 #include <utility>
 
@@ -16,25 +16,25 @@ constexpr int resume_patience = 4;
 
 }  // namespace
 
-reader_pool::reader_pool(const options& settings, const deps& needs, store_state& state)
-    : settings_(settings), reactor_(needs.reactor), clock_(needs.clock), state_(state) {
+reader_pool::reader_pool(const options& settings, const deps& needs, store_state& state,
+                         std::vector<std::unique_ptr<reader>> readers)
+    : settings_(settings),
+      reactor_(needs.reactor),
+      clock_(needs.clock),
+      state_(state),
+      readers_(std::move(readers)) {
     quick_.jobs_max = settings.queue_jobs;
     quick_.wait_max = settings.read_timeout;
     quick_.size = &state.quick_queue;
     resume_.jobs_max = settings.queue_jobs * resume_patience;
     resume_.wait_max = settings.read_timeout * resume_patience;
     resume_.size = &state.resume_queue;
-    for (std::size_t i = 0; i < settings.readers; ++i) {
-        auto& made = *readers_.emplace_back(std::make_unique<reader>(settings.path, settings.synchronous));
-        made.on.interrupt_when([this, &made] { return clock_.steady_now() >= made.deadline; });
-        made.deadline = steady_time::max();
-    }
 }
 
 void reader_pool::start() {
     for (std::size_t i = 0; i < readers_.size(); ++i) {
         const bool quick_only = i == 0 && readers_.size() > 1;
-        readers_[i]->thread = std::thread([this, i, quick_only] { loop(*readers_[i], quick_only); });
+        threads_.emplace_back([this, i, quick_only] { loop(*readers_[i], quick_only); });
     }
 }
 
@@ -75,9 +75,9 @@ void reader_pool::stop_blocking() {
     for (entry& one : left) {
         answer(std::move(one.job), overloaded("the server is stopping"));
     }
-    for (const auto& one : readers_) {
-        if (one->thread.joinable()) {
-            one->thread.join();
+    for (std::thread& one : threads_) {
+        if (one.joinable()) {
+            one.join();
         }
     }
 }
@@ -104,32 +104,20 @@ void reader_pool::loop(reader& self, bool quick_only) {
         lock.unlock();
         std::exception_ptr failed = too_late ? overloaded("the read waited too long") : run(self, *one.job);
         answer(std::move(one.job), std::move(failed));
+        if (!too_late) {
+            self.rest();
+        }
         lock.lock();
     }
 }
 
 std::exception_ptr reader_pool::run(reader& self, read_job& job) {
     const steady_time started = clock_.steady_now();
-    self.deadline = started + settings_.read_timeout;
-    std::exception_ptr failed;
-    try {
-        if (const int code = self.on.control("BEGIN"); code != SQLITE_OK) {
-            self.on.raise(code, "BEGIN");
-        }
-        sqlite_snapshot state(self.on);
-        job.run(state);
-    } catch (...) {
-        failed = std::current_exception();
-    }
-    KITH_ASSERT(self.on.open_cursors() == 0);  // a cursor outlived its job
-    self.deadline = steady_time::max();  // the end of the snapshot must not be interrupted
-    if (self.on.in_transaction() && self.on.control("COMMIT") != SQLITE_OK) {
-        (void)self.on.roll_back();  // a read has nothing to lose; the connection must be free for the next
-    }
-    KITH_ASSERT(!self.on.in_transaction());
+    std::exception_ptr failed = self.run(job, started + settings_.read_timeout);
     state_.look_for_damage(failed);
+    failed = public_error(std::move(failed));
     state_.read_seconds.observe(std::chrono::duration<double>(clock_.steady_now() - started).count());
-    return public_error(std::move(failed));
+    return failed;
 }
 
 void reader_pool::answer(std::unique_ptr<read_job> job, std::exception_ptr failed) {

@@ -1,10 +1,10 @@
-// The readers: a few threads, each with a read-only connection, one of them kept for quick reads.
+// The readers of both databases: a few threads, each with a connection of its own, one of them kept for quick reads.
 #pragma once
 
-#include "sqlite.hpp"
 #include "store_state.hpp"
 
-#include <array>
+#include <kith/db.hpp>
+
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -16,9 +16,20 @@
 
 namespace kith::db {
 
+/// What a thread of the pool reads through.
+class reader {
+public:
+    virtual ~reader() = default;
+    /// Runs the job on one consistent state until `deadline`; null, or why it failed.
+    [[nodiscard]] virtual std::exception_ptr run(read_job& job, steady_time deadline) = 0;
+    /// After the answer was handed over: what no caller should wait for.
+    virtual void rest() = 0;
+};
+
 class reader_pool {
 public:
-    reader_pool(const options& settings, const deps& needs, store_state& state);
+    reader_pool(const options& settings, const deps& needs, store_state& state,
+                std::vector<std::unique_ptr<reader>> readers);
     ~reader_pool() { stop_blocking(); }
     reader_pool(const reader_pool&) = delete;
     reader_pool& operator=(const reader_pool&) = delete;
@@ -41,13 +52,6 @@ private:
         std::chrono::milliseconds wait_max{0};
         gauge* size = nullptr;
     };
-    struct reader {
-        reader(const std::string& path, const std::string& synchronous)
-            : on(path, access::read, synchronous) {}
-        connection on;
-        steady_time deadline;
-        std::thread thread;
-    };
 
     void loop(reader& self, bool quick_only);
     /// The queue to serve next on such a thread, or null. With the mutex held.
@@ -66,6 +70,7 @@ private:
     queue resume_;
     bool stopping_ = false;
     std::vector<std::unique_ptr<reader>> readers_;
+    std::vector<std::thread> threads_;
 };
 
 }  // namespace kith::db

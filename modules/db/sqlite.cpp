@@ -70,18 +70,18 @@ bool looks_damaged(const std::string& path) noexcept {
     return is_damage(code & 0xff);
 }
 
-std::exception_ptr public_error(std::exception_ptr failed) {
-    switch (sqlite_code(failed)) {
+std::exception_ptr sqlite_error::as_seen() const {
+    switch (primary()) {
     case SQLITE_FULL: return no_space();
-    case SQLITE_INTERRUPT:
-        return std::make_exception_ptr(
-            error(error_code::overloaded, "the read took too long").retry_after(std::chrono::seconds(1)));
+    case SQLITE_INTERRUPT: return overloaded("the read took too long");
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return std::make_exception_ptr(error(error_code::overloaded, "another program holds the database")
-                                           .retry_after(std::chrono::seconds(1)));
-    default: return failed;
+    case SQLITE_LOCKED: return overloaded("another program holds the database");
+    default: return nullptr;
     }
+}
+
+bool sqlite_error::is_full() const noexcept {
+    return primary() == SQLITE_FULL;
 }
 
 sqlite_statement::sqlite_statement(connection& owner, std::string_view sql) : owner_(owner), sql_(sql) {
@@ -367,13 +367,13 @@ void connection::raise(int code, std::string_view doing) {
                                      + ", in: " + std::string(doing));
 }
 
-std::int64_t sqlite_transaction::run(statement& prepared) {
+change_count sqlite_transaction::run(statement& prepared) {
     auto& ours = static_cast<sqlite_statement&>(prepared);
     const int code = ours.run_to_end();
     if (code != SQLITE_OK) {
         connection_.raise(code, ours.sql());
     }
-    return sqlite3_changes64(connection_.handle());
+    return change_count(sqlite3_changes64(connection_.handle()));
 }
 
 bool sqlite_transaction::run_unless_duplicate(statement& prepared) {

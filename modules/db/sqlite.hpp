@@ -1,6 +1,8 @@
 // SQLite behind the face of db.hpp: connections, cached statements, errors. One thread at a time uses a connection.
 #pragma once
 
+#include "driver_error.hpp"
+
 #include <kith/db.hpp>
 
 #include <SQLiteCpp/Database.h>
@@ -10,7 +12,6 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -23,21 +24,21 @@ namespace kith::db {
 /// How long a connection waits for another program's lock.
 inline constexpr int busy_timeout_ms = 5000;
 
-/// A result code of SQLite that is not a success. A fault for whoever meets it, unless public_error() knows better.
-class sqlite_error : public std::runtime_error {
+/// A result code of SQLite that is not a success. SQLITE_FULL is seen as `storage_full`; a passed deadline and a lock held by
+/// another program as `overloaded`; everything else is a fault.
+class sqlite_error final : public driver_error {
 public:
-    sqlite_error(int code, const std::string& text) : std::runtime_error(text), code_(code) {}
+    sqlite_error(int code, const std::string& text) : driver_error(text), code_(code) {}
 
     [[nodiscard]] int code() const noexcept { return code_; }  ///< extended
     [[nodiscard]] int primary() const noexcept { return code_ & 0xff; }
+    [[nodiscard]] std::exception_ptr as_seen() const override;
+    [[nodiscard]] bool is_full() const noexcept override;
 
 private:
     int code_;
 };
 
-/// What a caller of the database sees of an exception: SQLITE_FULL is `storage_full`; a passed deadline and a lock held
-/// by another program are `overloaded`; everything else stays what it is.
-[[nodiscard]] std::exception_ptr public_error(std::exception_ptr failed);
 /// The primary SQLite code in `failed`; 0 when it holds another exception or none.
 [[nodiscard]] int sqlite_code(const std::exception_ptr& failed) noexcept;
 /// Whether such a code says that the file is no database, or a broken one.
@@ -165,7 +166,7 @@ public:
 
 protected:
     [[nodiscard]] statement& prepare(std::string_view sql) override { return connection_.prepare(sql); }
-    std::int64_t run(statement& prepared) override;
+    change_count run(statement& prepared) override;
     bool run_unless_duplicate(statement& prepared) override;
 
 private:

@@ -57,9 +57,12 @@ store_state::store_state(const options& settings, logger& log, metrics& numbers)
       store_(settings.store.empty() ? "main" : settings.store),
       derived_(settings.derived ? settings.path : std::string()),
       wal_gauge_(
-          numbers.make_gauge("kith_db_wal_bytes", "Bytes in the write-ahead log", labels_of(settings))),
-      reserve_(settings.path + "-reserve", !settings.derived) {
-    if (!reserve_.hold_blocking()) {
+          numbers.make_gauge("kith_db_wal_bytes", "Bytes in the write-ahead log", labels_of(settings))) {
+    if (settings.server) {
+        return;  // the disk is that of another server
+    }
+    reserve_.emplace(settings.path + "-reserve", !settings.derived);
+    if (!reserve_->hold_blocking()) {
         disk_is_full();
     }
 }
@@ -77,20 +80,31 @@ void store_state::set_stuck(bool stuck) {
     }
 }
 
+void store_state::set_away(bool away, const std::string& why) {
+    if (away_.exchange(away) == away) {
+        return;
+    }
+    if (away) {
+        log_.error("the database server does not answer: writes are refused", {{"cause", why}});
+    } else {
+        log_.warn("the database server answers again");
+    }
+}
+
 void store_state::disk_is_full() {
     const std::lock_guard lock(space_);
     enum health was = health::ok;
-    if (health_.compare_exchange_strong(was, health::full)) {
+    if (reserve_ && health_.compare_exchange_strong(was, health::full)) {
         log_.error("the disk is full: only what is essential is written",
-                   {{"store", store_}, {"wanted_bytes", reserve_.bytes()}});
-        reserve_.release_blocking();
+                   {{"store", store_}, {"wanted_bytes", reserve_->bytes()}});
+        reserve_->release_blocking();
     }
 }
 
 void store_state::look_for_space() {
     const std::lock_guard lock(space_);
     enum health was = health::full;
-    if (full() && reserve_.hold_blocking() && health_.compare_exchange_strong(was, health::ok)) {
+    if (full() && reserve_ && reserve_->hold_blocking() && health_.compare_exchange_strong(was, health::ok)) {
         log_.warn("the disk has room again: everything is written", {{"store", store_}});
     }
 }
@@ -110,6 +124,10 @@ void store_state::set_wal_bytes(std::size_t bytes) noexcept {
 
 std::exception_ptr overloaded(const char* detail) {
     return std::make_exception_ptr(error(error_code::overloaded, detail).retry_after(retry_after));
+}
+
+std::exception_ptr server_is_away() {
+    return overloaded("the database server does not answer");
 }
 
 std::exception_ptr no_space() {

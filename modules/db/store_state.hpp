@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstddef>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace kith::db {
@@ -20,12 +21,18 @@ public:
     store_state(const options& settings, logger& log, metrics& numbers);
 
     [[nodiscard]] enum health health() const noexcept {
-        return stuck_.load() ? health::stuck : health_.load();
+        if (stuck_.load()) {
+            return health::stuck;
+        }
+        return away_.load() && !stopped() ? health::away : health_.load();
     }
     [[nodiscard]] bool stopped() const noexcept { return health_.load() == health::stopped; }
     /// A commit waits for a disk that does not answer, or has ended after all.
     void set_stuck(bool stuck);
     [[nodiscard]] bool stuck() const noexcept { return stuck_.load(); }
+    /// The database server does not answer, for the reason given, or does again.
+    void set_away(bool away, const std::string& why = {});
+    [[nodiscard]] bool away() const noexcept { return away_.load(); }
     /// Ends writing until a restart; `why` is logged. Nothing leads back.
     void stop_writing(const std::string& why);
     [[nodiscard]] bool full() const noexcept { return health_.load() == health::full; }
@@ -60,14 +67,17 @@ private:
     std::atomic<bool> damaged_{false};
     gauge& wal_gauge_;
     std::mutex space_;  ///< the reserve and what `health_` says of it change together
-    space_reserve reserve_;
+    std::optional<space_reserve> reserve_;
     std::atomic<enum health> health_{health::ok};
     std::atomic<bool> stuck_{false};
+    std::atomic<bool> away_{false};
     std::atomic<std::size_t> wal_bytes_{0};
 };
 
 /// `overloaded` with a time to wait.
 [[nodiscard]] std::exception_ptr overloaded(const char* detail);
+/// What reads and writes get while the database server does not answer.
+[[nodiscard]] std::exception_ptr server_is_away();
 /// What a write gets on a full disk.
 [[nodiscard]] std::exception_ptr no_space();
 /// What a write gets once storage has failed.

@@ -418,6 +418,8 @@ http_answer http_handler::ready() const {
         reasons.emplace_back("writing has stopped after a storage fault");
     } else if (needs_.store.health() == db::health::stuck) {
         reasons.emplace_back("storage does not answer");
+    } else if (needs_.store.health() == db::health::away) {
+        reasons.emplace_back("the database server does not answer");
     }
     http_answer made;
     made.operation = "readyz";

@@ -4,10 +4,20 @@
 
 namespace kith::journal {
 
+namespace {
+
+constexpr std::string_view remembered_sql =
+    "SELECT input_hash, answer FROM journal_answers WHERE answer_key = ? AND user_id = ?";
+
+}  // namespace
+
+void ask_remembered_answer(transaction& t, user_id user, std::string_view key) {
+    t.ask_ahead(remembered_sql, key, user);
+}
+
 std::optional<std::string> remembered_answer(transaction& t, user_id user, std::string_view key,
                                              std::string_view input) {
-    db::cursor rows = t.query(
-        "SELECT input_hash, answer FROM journal_answers WHERE answer_key = ? AND user_id = ?", key, user);
+    db::cursor rows = t.query(remembered_sql, key, user);
     if (!rows.next()) {
         return std::nullopt;
     }

@@ -36,7 +36,9 @@ public:
 
     void begin_batch(transaction& t) override {
         changes_.clear();
-        head_ = t.integer("SELECT pos FROM journal_head WHERE id = 1").value();
+        // Locked first of all, so that the batches of several nodes run one after another: whoever reads position n + 1 can
+        // read n as well.
+        head_ = t.lock_integer("SELECT pos FROM journal_head WHERE id = 1").value();
         first_ = head_ + 1;
     }
     void begin_job() override { job_head_ = head_; }

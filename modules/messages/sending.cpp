@@ -57,7 +57,17 @@ std::shared_ptr<message> make_message(const letter& from, std::int64_t seq, time
     return made;
 }
 
+/// What a send reads, asked for at once.
+void ask_all(transaction& t, const letter& from) {
+    if (from.once) {
+        journal::ask_remembered_answer(t, from.who.user, from.input.client_id);
+    }
+    users::ask_session(t, from.who);
+    store::ask_posting(t, from.input.conversation, from.who.user);
+}
+
 sent send_job(transaction& t, journal::writer& notes, const letter& from) {
+    ask_all(t, from);
     if (from.once) {
         const std::optional<std::string> before =
             journal::remembered_answer(t, from.who.user, from.input.client_id, from.fingerprint);

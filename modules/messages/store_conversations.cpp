@@ -22,6 +22,10 @@ std::optional<std::int64_t> optional_integer(db::cursor& row, int column) {
     return row.is_null(column) ? std::nullopt : std::optional(row.integer(column));
 }
 
+constexpr std::string_view posting_sql =
+    "SELECT c.last_seq FROM messages_members m JOIN messages_conversations c "
+    "ON c.id = m.conversation WHERE m.conversation = ? AND m.user = ?";
+
 /// Reads the columns as both queries of conversations name them.
 conversation read_conversation(db::cursor& row) {
     conversation found;
@@ -75,10 +79,12 @@ void update_last(transaction& t, conversation_id conversation, std::int64_t last
               conversation);
 }
 
+void ask_posting(snapshot& s, conversation_id conversation, user_id sender) {
+    s.ask_ahead(posting_sql, conversation, sender);
+}
+
 std::optional<posting> find_posting(snapshot& s, conversation_id conversation, user_id sender) {
-    db::cursor row = s.query("SELECT c.last_seq FROM messages_members m JOIN messages_conversations c "
-                             "ON c.id = m.conversation WHERE m.conversation = ? AND m.user = ?",
-                             conversation, sender);
+    db::cursor row = s.query(posting_sql, conversation, sender);
     if (!row.next()) {
         return std::nullopt;
     }

@@ -130,6 +130,16 @@ std::vector<message> messages_behind(snapshot& s, conversation_id conversation, 
     return found;
 }
 
+std::optional<conversation_id> find_numbering_gap(snapshot& s) {
+    // A key cannot be there twice: as many rows as the highest number, and all from 1 on, leave no hole.
+    db::cursor row = s.query(
+        "SELECT c.id FROM messages_conversations c LEFT JOIN (SELECT conversation, COUNT(*) AS held, MIN(seq) AS lowest, "
+        "MAX(seq) AS highest FROM messages GROUP BY conversation) AS found ON found.conversation = c.id "
+        "WHERE c.last_seq <> COALESCE(found.held, 0) OR c.last_seq <> COALESCE(found.highest, 0) OR found.lowest > 1 "
+        "ORDER BY c.id LIMIT 1");
+    return row.next() ? std::optional(row.as_id<conversation_id>(0)) : std::nullopt;
+}
+
 std::vector<readable> readable_by(snapshot& s, user_id user) {
     std::vector<readable> found;
     db::cursor row = s.query(

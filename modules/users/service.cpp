@@ -76,6 +76,10 @@ void check_session(snapshot& s, const gateway::principal& who) {
     }
 }
 
+void ask_session(snapshot& s, const gateway::principal& who) {
+    store::ask_standing(s, who.session);
+}
+
 users_service::users_service(deps needs, const std::string& key)
     : needs_(std::move(needs)),
       access_(key, needs_.settings.users.access_seconds),

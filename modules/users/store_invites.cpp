@@ -40,9 +40,10 @@ void insert_invite(transaction& t, const invite& row, user_id creator) {
 }
 
 bool use_invite(transaction& t, std::string_view code, timestamp now) {
+    // `used` last: on MariaDB what stands behind an assignment sees the new value.
     return t.execute(
-               "UPDATE users_invites SET used = used + 1, "
-               "over_at = CASE WHEN used + 1 = uses THEN ? ELSE over_at END "
+               "UPDATE users_invites SET over_at = CASE WHEN used + 1 = uses THEN ? ELSE over_at END, "
+               "used = used + 1 "
                "WHERE code = ? AND used < uses AND (expires_at IS NULL OR expires_at > ?) AND "
                "(creator IS NULL OR EXISTS (SELECT 1 FROM users u WHERE u.id = creator AND u.state = ?))",
                now, code, now, account_state::active)

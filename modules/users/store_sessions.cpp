@@ -26,12 +26,17 @@ std::vector<session_id> read_ids(db::cursor row) {
     return found;
 }
 
+constexpr std::string_view standing_sql =
+    "SELECT s.user, u.role, u.state, s.ended_at FROM users_sessions s JOIN users u ON u.id = s.user WHERE s.id = ?";
+
 }  // namespace
 
+void ask_standing(snapshot& s, session_id session) {
+    s.ask_ahead(standing_sql, session);
+}
+
 std::optional<standing> find_standing(snapshot& s, session_id session) {
-    db::cursor row = s.query(
-        "SELECT s.user, u.role, u.state, s.ended_at FROM users_sessions s JOIN users u ON u.id = s.user WHERE s.id = ?",
-        session);
+    db::cursor row = s.query(standing_sql, session);
     if (!row.next()) {
         return std::nullopt;
     }

@@ -51,10 +51,11 @@ function(kith_module name)
   endif()
 endfunction()
 
-# kith_test(NAME MODULES module… [LINKS target…]): one Catch2 binary of tests/unit/<NAME>. Tests may see the inside of the
-# module whose name they bear, and of the others the faces.
+# kith_test(NAME MODULES module… [LINKS target…] [MARIADB]): one Catch2 binary of tests/unit/<NAME>. Tests may see the inside
+# of the module whose name they bear, and of the others the faces. With MARIADB each test runs a second time on the server of
+# the fixture `mariadb`, but those with the tag [sqlite]; those with [mariadb] run there alone.
 function(kith_test name)
-  cmake_parse_arguments(ARG "" "" "MODULES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "MARIADB" "" "MODULES;LINKS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${name}/*.cpp)
   add_executable(${name}_test ${sources})
   target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/tests/unit
@@ -63,5 +64,11 @@ function(kith_test name)
     target_link_libraries(${name}_test PRIVATE kith_${module})
   endforeach()
   target_link_libraries(${name}_test PRIVATE kith_settings ${ARG_LINKS} Catch2::Catch2WithMain)
-  catch_discover_tests(${name}_test TEST_PREFIX "${name}: " PROPERTIES LABELS unit TIMEOUT 120)
+  catch_discover_tests(${name}_test TEST_SPEC ~[mariadb] TEST_PREFIX "${name}: " PROPERTIES LABELS unit TIMEOUT 120)
+  if(ARG_MARIADB)
+    target_link_libraries(${name}_test PRIVATE PkgConfig::mariadb)
+    catch_discover_tests(${name}_test TEST_SPEC ~[sqlite] TEST_PREFIX "${name} on MariaDB: " TEST_LIST ${name}_on_mariadb
+                         PROPERTIES LABELS unit TIMEOUT 120 FIXTURES_REQUIRED mariadb
+                         ENVIRONMENT KITH_TEST_MARIADB=${KITH_TEST_SERVER}/s)
+  endif()
 endfunction()

@@ -1,11 +1,14 @@
 // The configuration: every key with its type, its default and what it means, from file, environment and command line.
 #pragma once
 
+#include <kith/core/database_url.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +39,12 @@ struct config {
         std::filesystem::path dir = "kith-data";
     } data;
     struct database_section {
+        std::optional<database_url> url;  ///< none: a SQLite file in the data folder
+        std::filesystem::path password_file;
+        std::string password;  ///< from the environment only; shown nowhere
+        std::string tls =
+            "auto";  ///< auto: verify, but for a socket or an address of this machine; verify; off
+        std::filesystem::path tls_ca;  ///< PEM; empty: the authorities of the system
         std::string synchronous = "FULL";  ///< FULL; NORMAL is accepted only where unsafe tests are allowed
         std::size_t readers = 3;
         std::size_t queue_jobs = 4096;

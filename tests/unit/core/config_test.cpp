@@ -155,6 +155,52 @@ TEST_CASE("the example file is valid and changes nothing") {
     }
 }
 
+TEST_CASE("a database server is named by a URL without a password") {
+    const config tcp = load_config({}, {}, {"database.url=mysql://kith@db.example.org:3307/chat"}).values;
+    REQUIRE(tcp.database.url);
+    CHECK(tcp.database.url->user == "kith");
+    CHECK(tcp.database.url->host == "db.example.org");
+    CHECK(tcp.database.url->port == 3307);
+    CHECK(tcp.database.url->name == "chat");
+    CHECK_FALSE(tcp.database.url->is_local());
+    const std::optional<database_url> socket =
+        parse_database_url("mysql://kith@localhost/chat?socket=/run/m.sock");
+    REQUIRE(socket);
+    CHECK(socket->socket == "/run/m.sock");
+    CHECK(socket->is_local());
+    CHECK(socket->text() == "mysql://kith@localhost/chat?socket=/run/m.sock");
+    CHECK(parse_database_url("mysql://a@[::1]:3306/b")->host == "::1");
+    CHECK(parse_database_url("mysql://a@[::1]/b")->text() == "mysql://a@[::1]:3306/b");
+    for (const char* wrong :
+         {"mysql://kith@host", "mysql://host/name", "postgres://a@b/c", "mysql://a@b:0/c", "mysql://a@b/c/d",
+          "mysql://a@b/c?socket=/x", "mysql://a@localhost/c?socket=x", "mysql://a@localhost/c?x=/y",
+          "mysql://a b@c/d", "mysql://kith:secret@host/name"}) {
+        CHECK_FALSE(parse_database_url(wrong));
+    }
+    // A password in it is refused, and not repeated.
+    const config_result refused = load_config({}, {}, {"database.url=mysql://kith:secret@host/name"});
+    REQUIRE(refused.errors.size() == 1);
+    CHECK(refused.errors[0].find("secret") == std::string::npos);
+}
+
+TEST_CASE("the password of the database comes from the environment or a file, and is shown nowhere") {
+    const std::string url = "database.url=mysql://kith@localhost/chat";
+    const config_result given = load_config({}, {{"KITH_DATABASE__PASSWORD", "hunter2"}}, {url});
+    CHECK(given.errors.empty());
+    CHECK(given.values.database.password == "hunter2");
+    for (const config_entry& entry : given.entries) {
+        CHECK(entry.value.find("hunter2") == std::string::npos);
+    }
+    CHECK(example_config().find("# password =") == std::string::npos);
+    const config_result open = load_config({}, {}, {url, "database.password=hunter2"});
+    REQUIRE(open.errors.size() == 1);
+    CHECK(open.errors[0].find("hunter2") == std::string::npos);
+    CHECK(open.values.database.password.empty());
+    CHECK(
+        load_config({}, {{"KITH_DATABASE__PASSWORD", "x"}}, {url, "database.password_file=/y"}).errors.size()
+        == 1);
+}
+
 TEST_CASE("a certificate and its key come together, and people by https") {
     const std::string certificate = "tls.certificate=cert.pem";
     const std::string key = "tls.key=key.pem";

@@ -53,7 +53,8 @@ task<void> insert_essential(store& on, std::int64_t id) {
 
 }  // namespace
 
-TEST_CASE("a file that may not grow fails the job that needs space, and writing goes on when there is some") {
+TEST_CASE("a file that may not grow fails the job that needs space, and writing goes on when there is some",
+          "[sqlite]") {
     store on;
     on.run(on.data->write([](transaction& t) {
         const auto pages = t.integer("PRAGMA page_count").value();
@@ -76,7 +77,7 @@ TEST_CASE("a file that may not grow fails the job that needs space, and writing 
     CHECK(on.run(on.count()) == 101);
 }
 
-TEST_CASE("a full disk at COMMIT fails the batch as storage_full until there is room again") {
+TEST_CASE("a full disk at COMMIT fails the batch as storage_full until there is room again", "[sqlite]") {
     failing_vfs disk;
     fake_participant part;
     store on({}, &part);
@@ -103,7 +104,7 @@ TEST_CASE("a full disk at COMMIT fails the batch as storage_full until there is 
     CHECK(on.run(on.count()) == 2);
 }
 
-TEST_CASE("on a full disk essential writes go on in the space that was kept back") {
+TEST_CASE("on a full disk essential writes go on in the space that was kept back", "[sqlite]") {
     failing_vfs disk;
     fake_participant part;
     db::options settings;
@@ -127,7 +128,7 @@ TEST_CASE("on a full disk essential writes go on in the space that was kept back
     CHECK(on.run(on.count()) == 1);
 }
 
-TEST_CASE("essential writes fail as storage_full where nothing could be kept back") {
+TEST_CASE("essential writes fail as storage_full where nothing could be kept back", "[sqlite]") {
     failing_vfs disk;
     store on;
     const no_room room(on);
@@ -144,7 +145,7 @@ TEST_CASE("essential writes fail as storage_full where nothing could be kept bac
     CHECK(is_full(on));  // only room for the reserve ends it
 }
 
-TEST_CASE("a start on a full disk serves reads and refuses writes until there is room") {
+TEST_CASE("a start on a full disk serves reads and refuses writes until there is room", "[sqlite]") {
     store on;
     on.run(on.insert(1, "one"));
     on.close();
@@ -160,7 +161,7 @@ TEST_CASE("a start on a full disk serves reads and refuses writes until there is
     on.run(on.insert(2, "two"));
 }
 
-TEST_CASE("a full disk that ends the transaction in a job fails every job of the batch") {
+TEST_CASE("a full disk that ends the transaction in a job fails every job of the batch", "[sqlite]") {
     failing_vfs disk;
     fake_participant part;
     store on({}, &part);
@@ -186,7 +187,7 @@ TEST_CASE("a full disk that ends the transaction in a job fails every job of the
     CHECK(on.run(on.count()) == 1);
 }
 
-TEST_CASE("a broken disk that ends the transaction in a job stops writing") {
+TEST_CASE("a broken disk that ends the transaction in a job stops writing", "[sqlite]") {
     failing_vfs disk;
     store on;
     disk.broken_wal = true;
@@ -196,7 +197,7 @@ TEST_CASE("a broken disk that ends the transaction in a job stops writing") {
     CHECK(is_stopped(on));
 }
 
-TEST_CASE("a job that ends the transaction itself stops writing") {
+TEST_CASE("a job that ends the transaction itself stops writing", "[sqlite]") {
     fake_participant part;
     store on({}, &part);
     const auto bad = on.start(on.data->write([](transaction& t) {
@@ -209,7 +210,7 @@ TEST_CASE("a job that ends the transaction itself stops writing") {
     CHECK(part.calls.back() == "abandoned");
 }
 
-TEST_CASE("a COMMIT that fails has an unknown outcome, pushes nothing and ends writing") {
+TEST_CASE("a COMMIT that fails has an unknown outcome, pushes nothing and ends writing", "[sqlite]") {
     failing_vfs disk;
     fake_participant part;
     store on({}, &part);
@@ -249,7 +250,8 @@ TEST_CASE("a COMMIT that fails has an unknown outcome, pushes nothing and ends w
     on.run(on.insert(4, "four"));
 }
 
-TEST_CASE("a disk that does not answer keeps nobody waiting, and what was committed is there when it does") {
+TEST_CASE("a disk that does not answer keeps nobody waiting, and what was committed is there when it does",
+          "[sqlite]") {
     failing_vfs disk;
     fake_participant part;
     db::options settings;
@@ -285,7 +287,7 @@ TEST_CASE("a disk that does not answer keeps nobody waiting, and what was commit
     CHECK(on.run(on.count()) == 3);
 }
 
-TEST_CASE("jobs that wait while writing stops are refused, not unknown") {
+TEST_CASE("jobs that wait while writing stops are refused, not unknown", "[sqlite]") {
     failing_vfs disk;
     db::options settings;
     settings.batch_jobs = 1;
@@ -298,7 +300,7 @@ TEST_CASE("jobs that wait while writing stops are refused, not unknown") {
     CHECK(second->code == error_code::overloaded);
 }
 
-TEST_CASE("a checkpoint that fails stops writing") {
+TEST_CASE("a checkpoint that fails stops writing", "[sqlite]") {
     failing_vfs disk;
     store on;
     disk.fail_main_sync = true;
@@ -315,7 +317,7 @@ TEST_CASE("a checkpoint that fails stops writing") {
     CHECK(on.run(on.count()) == 200);
 }
 
-TEST_CASE("a checkpoint without space is repeated and loses nothing") {
+TEST_CASE("a checkpoint without space is repeated and loses nothing", "[sqlite]") {
     failing_vfs disk;
     store on;
     no_room room(on);
@@ -332,7 +334,7 @@ TEST_CASE("a checkpoint without space is repeated and loses nothing") {
     CHECK(on.run(on.count()) == 201);
 }
 
-TEST_CASE("the open refuses a log that it cannot copy") {
+TEST_CASE("the open refuses a log that it cannot copy", "[sqlite]") {
     failing_vfs disk;
     store on;
     disk.fail_wal_sync = true;
@@ -352,7 +354,7 @@ TEST_CASE("the open refuses a log that it cannot copy") {
     on.run(on.insert(2, "two"));
 }
 
-TEST_CASE("the mutation that answers before COMMIT does so") {
+TEST_CASE("the mutation that answers before COMMIT does so", "[sqlite]") {
     failing_vfs disk;
     db::options settings;
     settings.ack_before_commit = true;

@@ -15,9 +15,14 @@ class fake_participant final : public db::batch_participant {
 public:
     void begin_batch(transaction& t) override {
         calls.emplace_back("begin_batch");
-        if (const auto stored = t.integer("SELECT count(*) FROM sqlite_master WHERE name = 'head'");
-            stored == 1) {
-            pos_ = t.integer("SELECT pos FROM head").value_or(0);
+        const bool made =
+            t.integer(t.dialect() == db::dialect::mysql
+                          ? "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = "
+                            "DATABASE() AND table_name = 'head'"
+                          : "SELECT COUNT(*) FROM sqlite_master WHERE name = 'head'")
+            == 1;
+        if (made) {
+            pos_ = t.lock_integer("SELECT pos FROM head").value_or(0);
         }
         before_ = pos_;
         positions_.clear();

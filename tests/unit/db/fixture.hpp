@@ -5,6 +5,8 @@
 #include <kith/core/metrics.hpp>
 #include <kith/db.hpp>
 
+#include "../store_place.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -77,17 +79,22 @@ public:
     explicit store(db::options wanted = {}, db::batch_participant* part = nullptr)
         : settings(std::move(wanted)), participant_(part) {
         if (settings.path.empty()) {
-            settings.path = folder.file("kith.db");
+            settings = place.options(std::move(settings));
         }
         if (settings.space_check == db::options().space_check) {
             settings.space_check = std::chrono::milliseconds(10);
         }
         open();
         const auto make = [](transaction& t) {
+            // As many bytes as an index of InnoDB may hold.
             t.execute_script(
-                "CREATE TABLE IF NOT EXISTS items(id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE) STRICT;"
-                "CREATE TABLE IF NOT EXISTS head(pos INTEGER NOT NULL) STRICT;"
-                "INSERT INTO head SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM head)");
+                t.dialect() == db::dialect::mysql
+                    ? "CREATE TABLE IF NOT EXISTS items(id BIGINT PRIMARY KEY, body VARBINARY(3000) NOT NULL UNIQUE);"
+                      "CREATE TABLE IF NOT EXISTS head(pos BIGINT NOT NULL);"
+                      "INSERT INTO head SELECT 0 FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM head)"
+                    : "CREATE TABLE IF NOT EXISTS items(id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE) STRICT;"
+                      "CREATE TABLE IF NOT EXISTS head(pos INTEGER NOT NULL) STRICT;"
+                      "INSERT INTO head SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM head)");
         };
         if (!std::exchange(made_, true)) {
             run(data->write(make));
@@ -98,7 +105,7 @@ public:
     store& operator=(const store&) = delete;
 
     void open() {
-        db::migrate_blocking(settings.path, clock, *log);
+        db::migrate_blocking(settings, clock, *log);
         data = db::open(settings, db::deps(io.get_executor(), clock, *log, *numbers, participant_));
     }
     void close() {
@@ -192,7 +199,7 @@ public:
         return true;
     }
 
-    temp_folder folder;
+    testing::store_place place;
     db::options settings;
     system_clock_source clock;
     std::unique_ptr<logger> log = make_null_logger();

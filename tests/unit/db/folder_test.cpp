@@ -28,7 +28,7 @@ task<void> write_until(store& on, std::shared_ptr<outcome> end, std::int64_t fir
 
 }  // namespace
 
-TEST_CASE("the lock is held against another process and named by its number") {
+TEST_CASE("the lock is held against another process and named by its number", "[sqlite]") {
     temp_folder parent;
     const std::string folder = parent.file("data");
     int ready[2];
@@ -66,7 +66,7 @@ TEST_CASE("the lock is held against another process and named by its number") {
     }
 }
 
-TEST_CASE("a folder that others may write to, or that is none, is refused with what to do") {
+TEST_CASE("a folder that others may write to, or that is none, is refused with what to do", "[sqlite]") {
     temp_folder parent;
     const std::string folder = parent.file("open");
     std::filesystem::create_directory(folder);
@@ -78,7 +78,7 @@ TEST_CASE("a folder that others may write to, or that is none, is refused with w
     CHECK_THROWS_WITH(db::folder_lock(parent.file("no/such")), Catch::Contains("create the data folder"));
 }
 
-TEST_CASE("the files of the database are for their owner only") {
+TEST_CASE("the files of the database are for their owner only", "[sqlite]") {
     store on;
     CHECK(mode_of(on.settings.path) == 0600);
     CHECK(mode_of(on.settings.path + "-wal") == 0600);
@@ -89,13 +89,13 @@ TEST_CASE("the files of the database are for their owner only") {
     CHECK(mode_of(on.settings.path) == 0600);
 }
 
-TEST_CASE("a backup under writes holds every answer given before it began, and is whole") {
+TEST_CASE("a backup under writes holds every answer given before it began, and is whole", "[sqlite]") {
     store on;
     auto acked = std::make_shared<std::int64_t>(0);
     for (int i = 1; i <= 200; ++i) {
         on.run(on.insert(1'000'000 + i, "early " + std::to_string(i)));
     }
-    const std::string target = on.folder.file("copy.db");
+    const std::string target = on.place.file("copy.db");
     const auto backup = on.start(on.data->backup(target));
     std::vector<std::shared_ptr<outcome>> writers;
     for (int w = 0; w < 20; ++w) {
@@ -115,31 +115,31 @@ TEST_CASE("a backup under writes holds every answer given before it began, and i
     CHECK(copy.scalar("SELECT count(*) FROM items WHERE id > 1000000") == "200");
 }
 
-TEST_CASE("no backup begins once they were ended") {
+TEST_CASE("no backup begins once they were ended", "[sqlite]") {
     store on;
     on.data->end_backups();
-    const std::string target = on.folder.file("late.db");
+    const std::string target = on.place.file("late.db");
     const auto late = on.start(on.data->backup(target));
     on.turn();
     CHECK(late->code == error_code::overloaded);
     CHECK_FALSE(std::filesystem::exists(target));
 }
 
-TEST_CASE("a backup never replaces a file, and only one runs") {
+TEST_CASE("a backup never replaces a file, and only one runs", "[sqlite]") {
     store on;
-    const std::string target = on.folder.file("copy.db");
+    const std::string target = on.place.file("copy.db");
     std::ofstream(target) << "mine";
     const auto refused = on.start(on.data->backup(target));
     on.turn();
     CHECK(refused->code == error_code::conflict);
     CHECK_THAT(refused->text, Catch::Contains(target));
     CHECK(std::filesystem::file_size(target) == 4);
-    const auto one = on.start(on.data->backup(on.folder.file("1.db")));
-    const auto two = on.start(on.data->backup(on.folder.file("2.db")));
+    const auto one = on.start(on.data->backup(on.place.file("1.db")));
+    const auto two = on.start(on.data->backup(on.place.file("2.db")));
     on.turn();
     CHECK(one->ok());
     CHECK((two->ok() || two->code == error_code::overloaded));
-    const auto nowhere = on.start(on.data->backup(on.folder.file("no/such/copy.db")));
+    const auto nowhere = on.start(on.data->backup(on.place.file("no/such/copy.db")));
     on.turn();
     CHECK(nowhere->code == error_code::internal);
     CHECK_THAT(nowhere->text, Catch::Contains("no/such/copy.db"));

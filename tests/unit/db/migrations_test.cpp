@@ -48,7 +48,7 @@ mode_t mode_of(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("a new file gets every migration once, in order, with its record") {
+TEST_CASE("a new file gets every migration once, in order, with its record", "[sqlite]") {
     bench b;
     auto before = db::status_of(b.path, first_two);
     REQUIRE(before.size() == 2);
@@ -68,7 +68,7 @@ TEST_CASE("a new file gets every migration once, in order, with its record") {
     CHECK_FALSE(std::filesystem::exists(b.path + ".before-0001"));
 }
 
-TEST_CASE("a backup is made before a file with data is changed") {
+TEST_CASE("a backup is made before a file with data is changed", "[sqlite]") {
     bench b;
     b.apply(first_two);
     std::ofstream(b.path + ".before-0004.part") << "left by a copy that was killed";
@@ -82,7 +82,7 @@ TEST_CASE("a backup is made before a file with data is changed") {
     CHECK(b.scalar("SELECT count(*) FROM db_migrations", backup) == "2");
 }
 
-TEST_CASE("a newer schema is refused by name") {
+TEST_CASE("a newer schema is refused by name", "[sqlite]") {
     bench b;
     b.apply(three);
     CHECK_THROWS_WITH(b.apply(first_two),
@@ -90,7 +90,7 @@ TEST_CASE("a newer schema is refused by name") {
     CHECK_THROWS_WITH(db::status_of(b.path, first_two), Catch::Contains("newer than this build"));
 }
 
-TEST_CASE("an edited migration is refused, also when only its name changed") {
+TEST_CASE("an edited migration is refused, also when only its name changed", "[sqlite]") {
     bench b;
     b.apply(first_two);
     auto edited = first_two;
@@ -109,14 +109,14 @@ TEST_CASE("an edited migration is refused, also when only its name changed") {
     }
 }
 
-TEST_CASE("a migration that was skipped is refused") {
+TEST_CASE("a migration that was skipped is refused", "[sqlite]") {
     bench b;
     const std::array<db::migration, 2> gap{{three[0], three[2]}};
     b.apply(gap);
     CHECK_THROWS_WITH(b.apply(three), Catch::Contains("0002_users_age is missing"));
 }
 
-TEST_CASE("a migration that fails leaves nothing of itself") {
+TEST_CASE("a migration that fails leaves nothing of itself", "[sqlite]") {
     bench b;
     b.apply(first_two);
     auto bad = three;
@@ -136,7 +136,7 @@ TEST_CASE("a migration that fails leaves nothing of itself") {
     CHECK(b.apply(three) == 1);
 }
 
-TEST_CASE("a migration killed at any statement is repeated or done, never half") {
+TEST_CASE("a migration killed at any statement is repeated or done, never half", "[sqlite]") {
     for (int kill_at = 1; kill_at <= 10; ++kill_at) {
         INFO("killed at " << kill_at);
         bench b;
@@ -163,7 +163,7 @@ TEST_CASE("a migration killed at any statement is repeated or done, never half")
     }
 }
 
-TEST_CASE("the migrations of this build are sorted and run on an empty file") {
+TEST_CASE("the migrations of this build are sorted and run on an empty file", "[sqlite]") {
     bench b;
     const auto all = db::migrations(db::dialect::sqlite);
     for (std::size_t i = 1; i < all.size(); ++i) {
@@ -175,11 +175,11 @@ TEST_CASE("the migrations of this build are sorted and run on an empty file") {
     }
 }
 
-TEST_CASE("the open refuses a file that is missing or not migrated") {
+TEST_CASE("the open refuses a file that is missing or not migrated", "[sqlite]") {
     store on;
     auto settings = on.settings;
     const db::deps needs(on.io.get_executor(), on.clock, *on.log, *on.numbers, nullptr);
-    settings.path = on.folder.file("none.db");
+    settings.path = on.place.file("none.db");
     CHECK_THROWS_WITH(db::open(settings, needs), Catch::Contains("there is no database at"));
     if (!db::migrations(db::dialect::sqlite).empty()) {
         std::ofstream(settings.path).close();

@@ -60,7 +60,7 @@ void measure(int callers, int rows) {
 
 }  // namespace
 
-TEST_CASE("writes a second", "[.][speed]") {
+TEST_CASE("writes a second", "[.][speed][sqlite]") {
     measure(1, 10'000);
     measure(10, 40'000);
     measure(100, 100'000);

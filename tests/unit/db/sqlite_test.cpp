@@ -45,7 +45,7 @@ int signal_of(Work work) {
 
 }  // namespace
 
-TEST_CASE("values go in and come out as they are") {
+TEST_CASE("values go in and come out as they are", "[sqlite]") {
     bench b;
     const std::string long_text(100'000, 'q');
     CHECK(b.t.execute("INSERT INTO a VALUES(?, ?, ?)", user_id(7), long_text, colour::green) == 1);
@@ -67,7 +67,7 @@ TEST_CASE("values go in and come out as they are") {
     CHECK(b.t.now() == from_micros(42));
 }
 
-TEST_CASE("the arguments of a query may be gone when it runs") {
+TEST_CASE("the arguments of a query may be gone when it runs", "[sqlite]") {
     bench b;
     b.t.execute("INSERT INTO a VALUES(1, 'a name that is too long for the small buffer', 0)");
     auto rows = b.t.query("SELECT id FROM a WHERE name = ?",
@@ -76,7 +76,8 @@ TEST_CASE("the arguments of a query may be gone when it runs") {
     CHECK(rows.next());
 }
 
-TEST_CASE("a duplicate is false for try_insert and a fault for execute, and the statement serves again") {
+TEST_CASE("a duplicate is false for try_insert and a fault for execute, and the statement serves again",
+          "[sqlite]") {
     bench b;
     CHECK(b.t.try_insert("INSERT INTO a VALUES(?, ?, 0)", 1, "x"));
     CHECK_FALSE(b.t.try_insert("INSERT INTO a VALUES(?, ?, 0)", 1, "y"));  // primary key
@@ -96,7 +97,7 @@ TEST_CASE("a duplicate is false for try_insert and a fault for execute, and the 
     CHECK(b.t.integer("SELECT count(*) FROM a") == 3);
 }
 
-TEST_CASE("a statement serves again after a row error and after an early end") {
+TEST_CASE("a statement serves again after a row error and after an early end", "[sqlite]") {
     bench b;
     for (int i = 0; i < 10; ++i) {
         b.t.execute("INSERT INTO a VALUES(?, NULL, ?)", i, i);
@@ -115,7 +116,7 @@ TEST_CASE("a statement serves again after a row error and after an early end") {
     CHECK(b.t.integer(overflow, -3) == 3);
 }
 
-TEST_CASE("cursors of different texts nest; a second one of the same text aborts") {
+TEST_CASE("cursors of different texts nest; a second one of the same text aborts", "[sqlite]") {
     bench b;
     b.t.execute("INSERT INTO a VALUES(1, 'x', 0)");
     auto outer = b.t.query("SELECT id FROM a");
@@ -129,14 +130,14 @@ TEST_CASE("cursors of different texts nest; a second one of the same text aborts
     CHECK(signal_of([&] { (void)b.t.query("SELECT n FROM a"); }) == 0);
 }
 
-TEST_CASE("a query that writes and an argument too few abort") {
+TEST_CASE("a query that writes and an argument too few abort", "[sqlite]") {
     bench b;
     CHECK(signal_of([&] { (void)b.t.query("DELETE FROM a").next(); }) == SIGABRT);
     CHECK(signal_of([&] { (void)b.t.integer("SELECT ?, ?", 1); }) == SIGABRT);
     CHECK_THROWS_AS(b.t.integer("SELECT ?", 1, 2), db::sqlite_error);
 }
 
-TEST_CASE("the cache of statements is bounded and keeps what is open") {
+TEST_CASE("the cache of statements is bounded and keeps what is open", "[sqlite]") {
     bench b;
     auto rows = b.t.query("SELECT 'kept'");
     for (int i = 0; i < 2000; ++i) {
@@ -146,7 +147,7 @@ TEST_CASE("the cache of statements is bounded and keeps what is open") {
     CHECK(rows.text(0) == "kept");
 }
 
-TEST_CASE("double quotes do not make text, and the pragmas are set") {
+TEST_CASE("double quotes do not make text, and the pragmas are set", "[sqlite]") {
     bench b;
     CHECK_THROWS_AS(b.t.integer("SELECT count(*) FROM a WHERE name = \"nothing\""), db::sqlite_error);
     CHECK(b.on.scalar("PRAGMA journal_mode") == "wal");
@@ -156,7 +157,7 @@ TEST_CASE("double quotes do not make text, and the pragmas are set") {
     CHECK(b.on.scalar("PRAGMA wal_autocheckpoint") == "0");
 }
 
-TEST_CASE("a path that cannot be opened is named") {
+TEST_CASE("a path that cannot be opened is named", "[sqlite]") {
     CHECK_THROWS_WITH(db::connection("/nowhere/at/all.db", db::access::create, "FULL"),
                       Catch::Contains("/nowhere/at/all.db") && Catch::Contains("must belong to the user"));
 }

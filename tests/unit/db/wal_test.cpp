@@ -50,7 +50,7 @@ task<void> write_all(store& on, load& sum, int writers, int rows) {
 
 }  // namespace
 
-TEST_CASE("the log stays bounded under a long load with readers that never pause") {
+TEST_CASE("the log stays bounded under a long load with readers that never pause", "[sqlite]") {
     db::options settings;
     settings.wal_bytes_max = 64 * mib;
     store on(settings);
@@ -70,8 +70,8 @@ TEST_CASE("the log stays bounded under a long load with readers that never pause
     CHECK(std::filesystem::file_size(on.settings.path + "-wal") == 0);
 }
 
-TEST_CASE(
-    "at the bound of the log writes are refused, and taken again when the reader that held it has gone") {
+TEST_CASE("at the bound of the log writes are refused, and taken again when the reader that held it has gone",
+          "[sqlite]") {
     db::options settings;
     settings.wal_bytes_max = 24 * mib;
     settings.read_timeout = std::chrono::seconds(60);

@@ -125,7 +125,7 @@ TEST_CASE("any exception undoes a job, and its text reaches the caller") {
     CHECK(on.data->health() == db::health::ok);
 }
 
-TEST_CASE("a deferred foreign key that does not hold fails its own job only") {
+TEST_CASE("a deferred foreign key that does not hold fails its own job only", "[sqlite]") {
     store on;
     on.run(on.data->write([](transaction& t) {
         t.execute_script(
@@ -236,7 +236,9 @@ TEST_CASE("the stop finishes the writes that were handed over and takes no more"
     }
     CHECK(late->code == error_code::overloaded);
     CHECK(late_read->code == error_code::overloaded);
-    CHECK(std::filesystem::file_size(on.settings.path + "-wal") == 0);
+    if (!testing::on_server()) {
+        CHECK(std::filesystem::file_size(on.settings.path + "-wal") == 0);
+    }
     on.data.reset();
     on.open();
     CHECK(on.run(on.count()) == 300);

@@ -4,6 +4,8 @@
 
 #include "service.hpp"
 
+#include "../store_place.hpp"
+
 #include <kith/core/config.hpp>
 #include <kith/core/id_source.hpp>
 #include <kith/core/log.hpp>
@@ -85,29 +87,12 @@ private:
     const gateway::registry& table_;
 };
 
-class folder {
-public:
-    folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "kith-groups-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) {
-            throw std::runtime_error("mkdtemp failed");
-        }
-        path = name;
-    }
-    ~folder() { std::filesystem::remove_all(path); }
-    folder(const folder&) = delete;
-    folder& operator=(const folder&) = delete;
-    std::string path;
-};
-
 /// Messages and groups on a migrated database, with four people: ada, bob, cid and eve.
 class house {
 public:
     house() : ids(clock, 0) {
-        const std::string path = place.path + "/kith.db";
-        db::migrate_blocking(path, clock, *log);
-        db::options options;
-        options.path = path;
+        const db::options options = place.options();
+        db::migrate_blocking(options, clock, *log);
         data = db::open(options, db::deps(io.get_executor(), clock, *log, *numbers, notes.get()));
         talk = messages::create(messages::deps{*data, *notes, table, people, ids, settings});
         service = std::make_unique<groups_service>(deps{*data, *notes, table, ids, settings});
@@ -265,7 +250,7 @@ public:
         return run(data->read([](snapshot& s) { return journal::read_state(s).pos; }));
     }
 
-    folder place;
+    testing::store_place place;
     hand_clock clock;
     std::unique_ptr<logger> log = make_null_logger();
     std::unique_ptr<metrics> numbers = make_metrics();

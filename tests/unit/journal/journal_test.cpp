@@ -7,14 +7,12 @@
 #include <kith/journal_tx.hpp>
 
 #include "../core/support.hpp"
+#include "../store_place.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <catch2/catch.hpp>
-
-#include <cstdlib>
-#include <filesystem>
 
 using namespace kith;
 using journal::topic;
@@ -31,12 +29,8 @@ public:
 class bench {
 public:
     bench() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "kith-journal-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-        const std::string path = (folder / "kith.db").string();
-        db::migrate_blocking(path, clock, *log);
-        db::options options;
-        options.path = path;
+        const db::options options = place.options();
+        db::migrate_blocking(options, clock, *log);
         writer->set_tail(tail);
         store = db::open(options, db::deps(io.get_executor(), clock, *log, *numbers, writer.get()));
     }
@@ -45,7 +39,6 @@ public:
         io.restart();
         io.poll();
         store.reset();
-        std::filesystem::remove_all(folder);
     }
 
     /// Runs one coroutine until it is done and hands back what it threw.
@@ -83,7 +76,7 @@ public:
         return now;
     }
 
-    std::filesystem::path folder;
+    testing::store_place place;
     testing::hand_clock clock;
     testing::seeded_random random;
     std::unique_ptr<logger> log = make_null_logger();

@@ -4,6 +4,8 @@
 #include "service.hpp"
 #include "store.hpp"
 
+#include "../store_place.hpp"
+
 #include <kith/core/config.hpp>
 #include <kith/core/id_source.hpp>
 #include <kith/core/log.hpp>
@@ -117,29 +119,12 @@ public:
     std::map<std::pair<std::int64_t, std::int64_t>, bool> following;
 };
 
-class folder {
-public:
-    folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "kith-messages-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) {
-            throw std::runtime_error("mkdtemp failed");
-        }
-        path = name;
-    }
-    ~folder() { std::filesystem::remove_all(path); }
-    folder(const folder&) = delete;
-    folder& operator=(const folder&) = delete;
-    std::string path;
-};
-
 /// The service on a migrated database, with three people: ada, bob and eve.
 class house {
 public:
     house() : ids(clock, 0) {
-        const std::string path = place.path + "/kith.db";
-        db::migrate_blocking(path, clock, *log);
-        db::options options;
-        options.path = path;
+        const db::options options = place.options();
+        db::migrate_blocking(options, clock, *log);
         data = db::open(options, db::deps(io.get_executor(), clock, *log, *numbers, notes.get()));
         service = std::make_unique<messages_service>(deps{*data, *notes, unused, people, ids, settings});
         service->set_hub(hub);
@@ -242,7 +227,7 @@ public:
         return "00000000-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
     }
 
-    folder place;
+    testing::store_place place;
     hand_clock clock;
     std::unique_ptr<logger> log = make_null_logger();
     std::unique_ptr<metrics> numbers = make_metrics();

@@ -5,6 +5,8 @@
 #include "hand.hpp"
 #include "service.hpp"
 
+#include "../store_place.hpp"
+
 #include <kith/core/id_source.hpp>
 #include <kith/core/log.hpp>
 #include <kith/core/metrics.hpp>
@@ -70,29 +72,20 @@ struct person {
 class house {
 public:
     explicit house(registration_mode mode = registration_mode::open) {
-        std::string name = (std::filesystem::temp_directory_path() / "kith-users-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) {
-            throw std::runtime_error("mkdtemp failed");
-        }
-        folder = name;
+        folder = place.folder();
         settings.users.registration = mode;
         settings.users.argon2_mib = 1;
         settings.users.argon2_passes = 1;
         open();
     }
-    ~house() {
-        close();
-        std::filesystem::remove_all(folder);
-    }
+    ~house() { close(); }
     house(const house&) = delete;
     house& operator=(const house&) = delete;
 
     void open() {
-        const std::string file = (folder / "kith.db").string();
+        const db::options options = place.options();
         journal = journal::make_writer();
-        db::migrate_blocking(file, clock, *log);
-        db::options options;
-        options.path = file;
+        db::migrate_blocking(options, clock, *log);
         store = db::open(options, db::deps(io.get_executor(), clock, *log, *numbers, journal.get()));
         journal->set_tail(heard);
         pool = make_worker_pool(io.get_executor(), "hash", 2, 64);
@@ -207,6 +200,7 @@ public:
     }
 
     static constexpr const char* good_password = "correct horse battery 9";
+    testing::store_place place;
     std::filesystem::path folder;
     hand_clock clock;
     seeded_random random;

@@ -1,11 +1,9 @@
-// The writer: one thread that runs waiting jobs together in one transaction, each undone alone when it fails.
-#include "writer.hpp"
+// What the writers of both databases share: the queue and its bounds, batches, guarded runs, the answers.
+#include "batch_writer.hpp"
 
 #include <kith/core/thread.hpp>
 
 #include <boost/asio/post.hpp>
-
-#include <sqlite3.h>
 
 #include <algorithm>
 #include <iterator>
@@ -13,27 +11,9 @@
 namespace kith::db {
 namespace {
 
-/// A job failed after it had changed something.
-struct undo_needed {};
-
 /// Batches that run with savepoints after one of them needed an undo: whoever can cause failures that come late makes no
 /// batch run twice each time.
 constexpr int guarded_after_undo = 64;
-
-std::string text_of(const std::exception_ptr& failed) {
-    try {
-        std::rethrow_exception(failed);
-    } catch (const std::exception& e) {
-        return e.what();
-    } catch (...) {
-        return "an exception that is no std::exception";
-    }
-}
-
-std::exception_ptr fault(int code, const char* doing) {
-    return std::make_exception_ptr(
-        sqlite_error(code, std::string(doing) + " failed: SQLite " + std::to_string(code)));
-}
 
 double seconds(std::chrono::steady_clock::duration span) {
     return std::chrono::duration<double>(span).count();
@@ -41,18 +21,19 @@ double seconds(std::chrono::steady_clock::duration span) {
 
 }  // namespace
 
-writer::writer(const options& settings, const deps& needs, store_state& state, connection& on,
-               checkpointer& wal)
+batch_writer::batch_writer(const options& settings, const deps& needs, store_state& state)
     : settings_(settings),
-      reactor_(needs.reactor),
       clock_(needs.clock),
       log_(needs.log),
-      participant_(needs.participant),
       state_(state),
-      connection_(on),
-      wal_(wal) {}
+      reactor_(needs.reactor),
+      participant_(needs.participant) {}
 
-void writer::start() {
+batch_writer::~batch_writer() {
+    KITH_ASSERT(!thread_.joinable());  // the driver's destructor stops it
+}
+
+void batch_writer::start() {
     thread_ = std::thread([this] {
         if (settings_.derived) {
             run_in_background();  // refused: it does its work all the same
@@ -61,7 +42,7 @@ void writer::start() {
     });
 }
 
-void writer::wake() {
+void batch_writer::wake() {
     {
         const std::lock_guard lock(mutex_);
         woken_ = true;
@@ -69,7 +50,7 @@ void writer::wake() {
     wake_.notify_one();
 }
 
-void writer::stop_blocking() {
+void batch_writer::stop_blocking() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
@@ -80,7 +61,7 @@ void writer::stop_blocking() {
     }
 }
 
-std::exception_ptr writer::refusal(write_kind kind) const {
+std::exception_ptr batch_writer::refusal(write_kind kind) const {
     if (state_.stopped()) {
         return writing_is_off();
     }
@@ -90,17 +71,14 @@ std::exception_ptr writer::refusal(write_kind kind) const {
     if (kind == write_kind::ordinary && state_.full()) {
         return no_space();
     }
-    if (state_.wal_bytes() > settings_.wal_bytes_max) {
-        return overloaded("too much was written at once");
-    }
     return nullptr;
 }
 
-void writer::enqueue(std::unique_ptr<write_job> job, std::size_t bytes, write_kind kind) {
+void batch_writer::enqueue(std::unique_ptr<write_job> job, std::size_t bytes, write_kind kind) {
     std::exception_ptr refused = refusal(kind);
     if (!refused) {
         const std::lock_guard lock(mutex_);
-        if (stopping_) {
+        if (stopping()) {
             refused = overloaded("the server is stopping");
         } else if (queue_.size() >= settings_.queue_jobs || queue_bytes_ + bytes > settings_.queue_bytes) {
             refused = overloaded("too many writes are waiting");
@@ -117,14 +95,14 @@ void writer::enqueue(std::unique_ptr<write_job> job, std::size_t bytes, write_ki
     }
 }
 
-void writer::refuse(std::unique_ptr<write_job> job, std::exception_ptr why) {
+void batch_writer::refuse(std::unique_ptr<write_job> job, std::exception_ptr why) {
     boost::asio::post(
         reactor_, [job = std::move(job), why = std::move(why)]() mutable { job->finish(std::move(why)); });
 }
 
-bool writer::gather(batch& into) {
+bool batch_writer::gather(batch& into) {
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return stopping_ || woken_ || !queue_.empty(); });
+    wake_.wait(lock, [this] { return stopping() || woken_ || !queue_.empty(); });
     woken_ = false;
     std::size_t bytes = 0;
     while (!queue_.empty() && into.size() < settings_.batch_jobs
@@ -135,10 +113,10 @@ bool writer::gather(batch& into) {
     }
     queue_bytes_ -= bytes;
     state_.write_queue.set(static_cast<double>(queue_.size()));
-    return !into.empty() || !stopping_;
+    return !into.empty() || !stopping();
 }
 
-void writer::give_back(batch& from, std::size_t first_left) {
+void batch_writer::give_back(batch& from, std::size_t first_left) {
     const std::lock_guard lock(mutex_);
     while (from.size() > first_left) {
         queue_bytes_ += from.back().bytes;
@@ -147,12 +125,10 @@ void writer::give_back(batch& from, std::size_t first_left) {
     }
 }
 
-void writer::loop() {
+void batch_writer::loop() {
     batch jobs;
     while (gather(jobs)) {
-        if (jobs.empty() || state_.wal_bytes() > settings_.wal_bytes_max) {
-            tend_wal();
-        }
+        tend(jobs.empty());
         refuse_some(jobs);
         if (run_batch(jobs, true)) {
             (void)run_batch(jobs, false);
@@ -160,7 +136,12 @@ void writer::loop() {
     }
 }
 
-void writer::refuse_some(batch& jobs) {
+bool batch_writer::pause(std::chrono::milliseconds span) {
+    std::unique_lock lock(mutex_);
+    return !wake_.wait_for(lock, span, [this] { return stopping(); });
+}
+
+void batch_writer::refuse_some(batch& jobs) {
     batch kept;
     batch refused;
     std::exception_ptr why;
@@ -175,14 +156,14 @@ void writer::refuse_some(batch& jobs) {
     }
 }
 
-bool writer::run_batch(batch& jobs, bool may_repeat) {
+bool batch_writer::run_batch(batch& jobs, bool may_repeat) {
     if (jobs.empty()) {
         return false;
     }
     std::exception_ptr lost = transact(jobs);
     count(jobs, lost);
     batch again;
-    if (may_repeat && sqlite_code(lost) == SQLITE_FULL) {
+    if (may_repeat && is_full(lost)) {
         const auto essential = std::stable_partition(jobs.begin(), jobs.end(), [](const entry& one) {
             return one.kind == write_kind::ordinary || !one.job;
         });
@@ -198,123 +179,114 @@ bool writer::run_batch(batch& jobs, bool may_repeat) {
         }
     }
     answer(std::exchange(jobs, std::move(again)), std::move(lost), std::move(first));
-    tend_wal();
+    tend(true);
     return !jobs.empty();
 }
 
-void writer::tend_wal() {
-    if (wal_.restart_due()) {
-        wal_.restart(connection_);
-    }
-}
-
-std::exception_ptr writer::transact(batch& jobs) {
-    const bool guarded = guarded_batches_ > 0;
+std::exception_ptr batch_writer::transact(batch& jobs) {
+    bool guarded = guarded_batches_ > 0;
     guarded_batches_ -= guarded ? 1 : 0;
-    try {
-        return try_batch(jobs, guarded);
-    } catch (const undo_needed&) {
-        guarded_batches_ = guarded_after_undo;
+    for (;;) {
+        try {
+            return try_batch(jobs, guarded);
+        } catch (const undo_needed&) {
+            KITH_ASSERT(!guarded);
+            guarded_batches_ = guarded_after_undo;
+            guarded = true;
+        } catch (const run_again&) {
+            continue;  // the driver has undone it
+        }
+        forget_batch();
+        if (!roll_back()) {
+            return unknown("ROLLBACK failed to undo a job");
+        }
     }
-    if (participant_ != nullptr) {
-        participant_->abandoned();
-    }
-    if (!connection_.roll_back()) {
-        return unknown("ROLLBACK failed to undo a job");
-    }
-    return try_batch(jobs, true);
 }
 
-std::exception_ptr writer::try_batch(batch& jobs, bool guarded) {
-    sqlite_transaction t(connection_, clock_.now());
-    connection_.forget_failure();
-    if (const int code = connection_.control("BEGIN IMMEDIATE"); code != SQLITE_OK) {
-        const int primary = code & 0xff;
-        if (primary != SQLITE_BUSY && primary != SQLITE_FULL) {
-            state_.stop_writing("BEGIN failed: SQLite " + std::to_string(code));
-            return writing_is_off();  // nothing of the batch was tried
-        }
-        return fault(code, "BEGIN");
-    }
-    try {
-        if (participant_ != nullptr) {
-            participant_->begin_batch(t);
-        }
-    } catch (...) {
-        return abandon(std::current_exception(), !connection_.in_transaction());
-    }
-    if (std::exception_ptr lost = run_jobs(jobs, t, guarded)) {
+std::exception_ptr batch_writer::try_batch(batch& jobs, bool guarded) {
+    if (std::exception_ptr lost = begin(clock_.now())) {
         return lost;
     }
-    connection_.forget_failure();
     try {
         if (participant_ != nullptr) {
-            participant_->end_batch(t);
+            participant_->begin_batch(running());
         }
+        check_job(true);
     } catch (...) {
-        return abandon(std::current_exception(), !connection_.in_transaction());
+        return abandon(std::current_exception(), gone() != nullptr);
+    }
+    if (std::exception_ptr lost = run_jobs(jobs, guarded)) {
+        return lost;
+    }
+    before_job();
+    try {
+        if (participant_ != nullptr) {
+            participant_->end_batch(running());
+        }
+        check_job(true);
+    } catch (const undo_needed&) {
+        throw;
+    } catch (...) {
+        return abandon(std::current_exception(), gone() != nullptr);
     }
     return commit(jobs);
 }
 
-std::exception_ptr writer::run_jobs(batch& jobs, transaction& t, bool guarded) {
+std::exception_ptr batch_writer::run_jobs(batch& jobs, bool guarded) {
     const steady_time started = clock_.steady_now();
     for (std::size_t i = 0; i < jobs.size(); ++i) {
         if (i > 0 && clock_.steady_now() - started >= settings_.batch_time) {
             give_back(jobs, i);
             break;
         }
-        if (std::exception_ptr lost = guarded ? run_guarded(jobs[i], t) : run_job(jobs[i], t)) {
+        if (!jobs[i].job) {
+            continue;
+        }
+        if (std::exception_ptr lost = guarded ? run_guarded(jobs[i]) : run_job(jobs[i], false)) {
             return lost;
         }
     }
     return nullptr;
 }
 
-std::exception_ptr writer::run_guarded(entry& one, transaction& t) {
-    int code = connection_.control("SAVEPOINT kith_job");
-    if (code != SQLITE_OK) {
-        return abandon(fault(code, "SAVEPOINT"), true);
+std::exception_ptr batch_writer::run_guarded(entry& one) {
+    std::exception_ptr lost = set_savepoint();
+    if (lost) {
+        return abandon(std::move(lost), true);
     }
     try {
-        if (std::exception_ptr lost = run_job(one, t)) {
+        if (lost = run_job(one, true); lost) {
             return lost;
         }
     } catch (const undo_needed&) {
-        code = connection_.control("ROLLBACK TO kith_job");
-        if (code == SQLITE_OK && participant_ != nullptr) {
+        lost = undo_to_savepoint();
+        if (!lost && participant_ != nullptr) {
             participant_->undo_job();
         }
     }
-    if (code == SQLITE_OK) {
-        code = connection_.control("RELEASE kith_job");
+    if (!lost) {
+        lost = release_savepoint();
     }
-    return code == SQLITE_OK ? nullptr : abandon(fault(code, "RELEASE"), true);
+    return lost ? abandon(std::move(lost), true) : nullptr;
 }
 
-std::exception_ptr writer::run_job(entry& one, transaction& t) {
+std::exception_ptr batch_writer::run_job(entry& one, bool guarded) {
     one.failed = nullptr;  // of an earlier run
-    connection_.forget_failure();
-    const std::int64_t changes_before = connection_.total_changes();
+    before_job();
     try {
         if (participant_ != nullptr) {
             participant_->begin_job();
         }
-        one.job->run(t);
-        if (!connection_.foreign_keys_hold()) {
-            throw sqlite_error(SQLITE_CONSTRAINT_FOREIGNKEY,
-                               "a deferred foreign key does not hold at the job's end");
-        }
+        one.job->run(running());
+        check_job(guarded);
     } catch (...) {
         one.failed = std::current_exception();
     }
-    KITH_ASSERT(connection_.open_cursors() == 0);  // a cursor outlived its job
-    if (!connection_.in_transaction()) {
-        const int why = connection_.last_failure();
-        return abandon(fault(why == 0 ? SQLITE_ABORT : why, "a job ended the transaction; it"), true);
+    if (std::exception_ptr why = gone()) {
+        return abandon(std::move(why), true);
     }
     if (one.failed) {
-        if (connection_.total_changes() != changes_before) {
+        if (changed()) {
             throw undo_needed();
         }
         if (participant_ != nullptr) {
@@ -324,7 +296,7 @@ std::exception_ptr writer::run_job(entry& one, transaction& t) {
     return nullptr;
 }
 
-std::exception_ptr writer::commit(batch& jobs) {
+std::exception_ptr batch_writer::commit(batch& jobs) {
     if (settings_.ack_before_commit) {
         batch early = std::exchange(jobs, {});
         answer(std::move(early), nullptr, {});
@@ -335,27 +307,17 @@ std::exception_ptr writer::commit(batch& jobs) {
         committing_ = &jobs;
         commit_began_ = started;
     }
-    const int code = connection_.control("COMMIT");
+    commit_blocking();
     {
         const std::lock_guard lock(mutex_);
         committing_ = nullptr;
     }
     state_.set_stuck(false);
     state_.commit_seconds.observe(seconds(clock_.steady_now() - started));
-    if (code == SQLITE_OK) {
-        return nullptr;
-    }
-    if ((code & 0xff) == SQLITE_FULL) {
-        return abandon(fault(code, "COMMIT"), false);
-    }
-    if (participant_ != nullptr) {
-        participant_->abandoned();
-    }
-    (void)connection_.roll_back();  // whatever it says, only the next start can know
-    return unknown("COMMIT failed: SQLite " + std::to_string(code));
+    return outcome();
 }
 
-void writer::watch_commit() {
+void batch_writer::watch_commit() {
     batch unknown_outcome;
     batch waiting;
     {
@@ -390,35 +352,31 @@ void writer::watch_commit() {
     }
 }
 
-std::exception_ptr writer::abandon(std::exception_ptr cause, bool transaction_lost) {
+std::exception_ptr batch_writer::abandon(std::exception_ptr cause, bool transaction_lost) {
+    forget_batch();
+    return give_up(std::move(cause), transaction_lost);
+}
+
+void batch_writer::forget_batch() {
     if (participant_ != nullptr) {
         participant_->abandoned();
     }
-    const bool ended = connection_.roll_back();
-    const int code = sqlite_code(cause) != 0 ? sqlite_code(cause) : (connection_.last_failure() & 0xff);
-    if (!ended) {
-        return unknown("ROLLBACK failed after: " + text_of(cause));
-    }
-    if (transaction_lost && code != SQLITE_FULL) {
-        return unknown(text_of(cause));
-    }
-    return code == SQLITE_FULL ? fault(SQLITE_FULL, "the batch") : cause;
 }
 
-std::exception_ptr writer::unknown(const std::string& why) {
+std::exception_ptr batch_writer::unknown(const std::string& why) {
     state_.stop_writing(why);
     return std::make_exception_ptr(
         error(error_code::outcome_unknown, "storage has failed: whether this was done is not known"));
 }
 
-void writer::count(const batch& jobs, const std::exception_ptr& lost) {
+void batch_writer::count(const batch& jobs, const std::exception_ptr& lost) {
     state_.look_for_damage(lost);
-    bool full = sqlite_code(lost) == SQLITE_FULL;
+    bool full = is_full(lost);
     std::size_t failed = lost ? jobs.size() : 0;
     if (!lost) {
         for (const entry& one : jobs) {
             failed += one.failed ? 1U : 0U;
-            full = full || sqlite_code(one.failed) == SQLITE_FULL;
+            full = full || is_full(one.failed);
             state_.look_for_damage(one.failed);
         }
         state_.batch_jobs.observe(static_cast<double>(jobs.size()));
@@ -427,12 +385,11 @@ void writer::count(const batch& jobs, const std::exception_ptr& lost) {
     state_.jobs_failed.add(static_cast<double>(failed));
     state_.jobs_done.add(static_cast<double>(jobs.size() - failed));
     if (full) {
-        state_.disk_is_full();
-        wal_.wake();  // it looks for space
+        found_full();
     }
 }
 
-void writer::answer(batch jobs, std::exception_ptr lost, std::function<void()> first) {
+void batch_writer::answer(batch jobs, std::exception_ptr lost, std::function<void()> first) {
     for (entry& one : jobs) {
         one.failed = public_error(std::move(one.failed));
     }

@@ -1,0 +1,96 @@
+// A prepared statement on a MariaDB or MySQL connection. Results are kept on this side, so that cursors nest.
+#pragma once
+
+#include <kith/db.hpp>
+
+#include <mysql.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kith::db {
+
+class mysql_connection;
+
+class mysql_statement final : public statement {
+public:
+    mysql_statement(mysql_connection& owner, std::string_view sql);
+    ~mysql_statement() override;
+    mysql_statement(const mysql_statement&) = delete;
+    mysql_statement& operator=(const mysql_statement&) = delete;
+
+    void bind_null(int index) override;
+    void bind(int index, std::int64_t value) override;
+    void bind(int index, std::string_view value) override;
+    bool step() override;
+    [[nodiscard]] bool is_null(int column) override;
+    [[nodiscard]] std::int64_t integer(int column) override;
+    [[nodiscard]] std::string_view text(int column) override;
+    void reset() noexcept override;
+
+    /// Takes the statement for one cursor; a second cursor on the same text is a mistake of the caller.
+    void take();
+    [[nodiscard]] bool taken() const noexcept { return taken_; }
+    [[nodiscard]] const std::string& sql() const noexcept { return sql_; }
+    /// It gives rows.
+    [[nodiscard]] bool is_query() const noexcept { return !columns_.empty(); }
+    /// Sends it with what is bound; the answer is read by receive(). Throws mysql_error.
+    void send();
+    /// Reads the answer of the earliest send() that has none yet; rows are kept. Throws mysql_error.
+    void receive();
+    /// Of the last receive(): rows found by the condition of a change.
+    [[nodiscard]] std::int64_t affected() const noexcept;
+    /// What is bound was sent ahead: a cursor with the same arguments takes that answer while the connection's stamp stays.
+    void sent_ahead(std::uint64_t stamp) noexcept;
+    [[nodiscard]] bool may_ask_ahead() const noexcept { return !taken_ && in_flight_ == 0; }
+    /// It was sent, and its answer not yet read.
+    [[nodiscard]] bool is_in_flight() const noexcept { return in_flight_ > 0; }
+
+    std::uint64_t used_at = 0;  ///< the connection's count of prepare() calls, for eviction
+
+private:
+    enum class kind : std::uint8_t { unset, null, number, text };
+    struct argument {
+        kind what = kind::unset;
+        std::int64_t number = 0;
+        std::string copy;
+        unsigned long bytes = 0;
+    };
+    struct column {
+        bool is_number = false;
+        std::int64_t number = 0;
+        std::vector<char> text;
+        unsigned long bytes = 0;
+        my_bool null = 0;
+        my_bool cut = 0;
+    };
+
+    [[nodiscard]] MYSQL_BIND& slot(int index);
+    [[nodiscard]] argument& held(int index) { return arguments_[static_cast<std::size_t>(index) - 1]; }
+    [[nodiscard]] column& at(int index);
+    void describe_columns();
+    void bind_columns();
+    /// The row holds more than there was room for: makes room and reads those columns again.
+    void widen();
+    [[noreturn]] void raise();
+
+    mysql_connection& owner_;
+    std::string sql_;
+    MYSQL_STMT* handle_ = nullptr;
+    std::vector<MYSQL_BIND> slots_;
+    std::vector<argument> arguments_;
+    std::vector<MYSQL_BIND> column_slots_;
+    std::vector<column> columns_;
+    std::string scratch_;  ///< a number as text
+    int bound_ = 0;
+    int in_flight_ = 0;
+    bool taken_ = false;
+    bool executed_ = false;
+    bool ahead_ = false;  ///< the answer to these arguments is on its way or here
+    std::uint64_t ahead_stamp_ = 0;
+};
+
+}  // namespace kith::db

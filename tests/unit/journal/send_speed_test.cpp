@@ -1,0 +1,168 @@
+// Measures, run by hand: journal_test "[speed]" with KITH_TEST_MARIADB. Jobs of the statements of a send, by one, two and four
+// writers, each with many callers that wait.
+#include "../core/support.hpp"
+#include "../store_place.hpp"
+
+#include <kith/core/clock.hpp>
+#include <kith/core/log.hpp>
+#include <kith/core/metrics.hpp>
+#include <kith/journal_tx.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <thread>
+
+using namespace kith;
+
+namespace {
+
+constexpr int people = 100;
+constexpr std::string_view standing_sql =
+    "SELECT s.user, u.role, u.state, s.ended_at FROM users_sessions s JOIN users u ON u.id = s.user WHERE s.id = ?";
+constexpr std::string_view posting_sql =
+    "SELECT c.last_seq FROM messages_members m JOIN messages_conversations c "
+    "ON c.id = m.conversation WHERE m.conversation = ? AND m.user = ?";
+constexpr std::string_view body =
+    R"({"text":"a message of usual length, about as long as people write them, a hundred bytes or so, no more"})";
+
+/// `people` with a session and a conversation each.
+void fill(transaction& t) {
+    for (std::int64_t id = 1; id <= people; ++id) {
+        const std::string name = "user" + std::to_string(id);
+        t.execute(
+            "INSERT INTO users (id, username, username_key, username_look, folded_look, nickname, nickname_key, "
+            "bio, role, state, password, created_at) VALUES (?, ?, ?, ?, ?, '', '', '', 0, 0, '', 0)",
+            id, name, name, name, name);
+        t.execute(
+            "INSERT INTO users_sessions (id, user, device_kind, device_name, address, user_agent, refresh_hash, "
+            "generation, refreshed_at, created_at, last_seen) VALUES (?, ?, 3, '', '', '', '', 0, 0, 0, 0)",
+            id, id);
+        t.execute(
+            "INSERT INTO messages_conversations (id, kind, last_seq, last_pos, created_at) VALUES (?, 0, 0, 0, 0)",
+            id);
+        t.execute(
+            "INSERT INTO messages_members (conversation, user, role, first_seq, read_seq, delivered_seq, pinned, "
+            "notify, joined_at, joined_pos, draft) VALUES (?, ?, 0, 1, 0, 0, 0, 0, 0, 0, '')",
+            id, id);
+    }
+}
+
+void send(transaction& t, journal::writer& notes, std::int64_t who, std::int64_t number, bool ahead) {
+    char key[64];
+    std::snprintf(key, sizeof key, "%012lld-%06lld", static_cast<long long>(number),
+                  static_cast<long long>(who));
+    if (ahead) {
+        t.ask_ahead(standing_sql, who);
+        journal::ask_remembered_answer(t, user_id(who), key);
+        t.ask_ahead(posting_sql, who, who);
+    }
+    {
+        db::cursor standing = t.query(standing_sql, who);
+        KITH_ASSERT(standing.next());
+    }
+    KITH_ASSERT(!journal::remembered_answer(t, user_id(who), key, "hash"));
+    const std::int64_t seq = t.integer(posting_sql, who, who).value() + 1;
+    const std::int64_t pos = journal::note(notes, t, "message.created", who, seq,
+                                           {journal::topic(journal::topic_kind::conversation, who)}, who);
+    t.execute("INSERT INTO messages (conversation, seq, pos, sender, client_id, kind, sent_at, body) "
+              "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+              who, seq, pos, who, std::string_view(key), 0, t.now(), body);
+    t.execute("UPDATE messages_conversations SET last_seq = ?, last_pos = ? WHERE id = ?", seq, pos, who);
+    journal::remember_answer(t, user_id(who), key, "hash", body);
+}
+
+/// One process, as it were, on a thread of its own.
+class node {
+public:
+    node(const db::options& at, std::uint8_t number, int callers, int sends, bool ahead)
+        : first_(number * callers) {
+        db::options options = at;
+        if (options.server) {
+            options.server->node = number;
+            options.batch_time = std::chrono::milliseconds(25);  // as the server has it
+        }
+        store = db::open(options, db::deps(io.get_executor(), clock, *log, *numbers, writer.get()));
+        for (int i = 0; i < callers; ++i) {
+            boost::asio::co_spawn(io, send_all(1 + (first_ + i) % people, first_ + i, sends, ahead),
+                                  [](std::exception_ptr e) {
+                                      if (e) {
+                                          std::rethrow_exception(e);
+                                      }
+                                  });
+        }
+    }
+    ~node() {
+        store->stop_blocking();
+        io.restart();
+        io.poll();
+    }
+    node(const node&) = delete;
+    node& operator=(const node&) = delete;
+
+    task<void> send_one(std::int64_t who, std::int64_t number, bool ahead) {
+        return store->write(
+            [this, who, number, ahead](transaction& t) { send(t, *writer, who, number, ahead); });
+    }
+    task<void> send_all(std::int64_t who, std::int64_t caller, int sends, bool ahead) {
+        for (int i = 0; i < sends; ++i) {
+            co_await send_one(who, caller * 1'000'000 + i, ahead);
+        }
+    }
+
+    int first_;
+    boost::asio::io_context io{1};
+    system_clock_source clock;
+    std::unique_ptr<logger> log = make_null_logger();
+    std::unique_ptr<metrics> numbers = make_metrics();
+    std::unique_ptr<journal::writer> writer = journal::make_writer();
+    std::unique_ptr<database> store;
+};
+
+/// Sends a second of all writers together.
+double measure(int writers, int callers, int sends, bool ahead) {
+    const testing::store_place place;
+    const std::unique_ptr<logger> log = make_null_logger();
+    const system_clock_source clock;
+    db::migrate_blocking(place.options(), clock, *log);
+    {
+        node first(place.options(), 0, 0, 0, false);
+        boost::asio::co_spawn(first.io, first.store->write(&fill), [](std::exception_ptr e) { CHECK(!e); });
+        first.io.run();
+    }
+    std::vector<std::unique_ptr<node>> nodes;
+    for (int i = 0; i < writers; ++i) {
+        nodes.push_back(
+            std::make_unique<node>(place.options(), static_cast<std::uint8_t>(i), callers, sends, ahead));
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    std::vector<std::thread> threads;
+    for (const auto& one : nodes) {
+        threads.emplace_back([&one] { one->io.run(); });
+    }
+    for (std::thread& one : threads) {
+        one.join();
+    }
+    const double span = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return writers * callers * sends / span;
+}
+
+}  // namespace
+
+TEST_CASE("sends a second", "[.][speed]") {
+    const int most = testing::on_server() ? 4 : 1;  // a file has one writer
+    (void)measure(1, 20, 20, true);  // warm up
+    for (int writers = 1; writers <= most; writers *= 2) {
+        for (const int callers : {1, 20, 200}) {
+            const int sends = callers == 1 ? 200 : 6000 / callers / writers;
+            std::printf("%d writers, %3d callers each: %6.0f sends/s, %6.0f with questions asked ahead\n",
+                        writers, callers, measure(writers, callers, sends, false),
+                        measure(writers, callers, sends, true));
+            std::fflush(stdout);
+        }
+    }
+}
