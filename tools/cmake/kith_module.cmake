@@ -64,10 +64,10 @@ function(kith_test name)
     target_link_libraries(${name}_test PRIVATE kith_${module})
   endforeach()
   target_link_libraries(${name}_test PRIVATE kith_settings ${ARG_LINKS} Catch2::Catch2WithMain)
-  catch_discover_tests(${name}_test TEST_SPEC ~[mariadb] TEST_PREFIX "${name}: " PROPERTIES LABELS unit TIMEOUT 120)
+  catch_discover_tests(${name}_test TEST_SPEC ~[.]~[mariadb] TEST_PREFIX "${name}: " PROPERTIES LABELS unit TIMEOUT 120)
   if(ARG_MARIADB)
     target_link_libraries(${name}_test PRIVATE PkgConfig::mariadb)
-    catch_discover_tests(${name}_test TEST_SPEC ~[sqlite] TEST_PREFIX "${name} on MariaDB: " TEST_LIST ${name}_on_mariadb
+    catch_discover_tests(${name}_test TEST_SPEC ~[.]~[sqlite] TEST_PREFIX "${name} on MariaDB: " TEST_LIST ${name}_on_mariadb
                          PROPERTIES LABELS unit TIMEOUT 120 FIXTURES_REQUIRED mariadb
                          ENVIRONMENT KITH_TEST_MARIADB=${KITH_TEST_SERVER}/s)
   endif()
