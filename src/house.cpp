@@ -209,8 +209,7 @@ task<void> house::open_doors() {
     co_await server_->prepare();
     server_->listen();
     tasks_.spawn("housekeeping", keep_house());
-    // Its tables are not among those of a server.
-    if (settings_.test.mutation != "no_search_index" && !settings_.database.url) {
+    if (settings_.test.mutation != "no_search_index") {
         tasks_.spawn("search index", search_->run());
     }
 }
