@@ -1,8 +1,6 @@
 // The loop of steps behind the journal: when each is due, and what it reads and writes.
 #include "indexer.hpp"
 
-#include <kith/core/log.hpp>
-
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -55,6 +53,7 @@ indexer::indexer(const deps& needs)
       index_(needs.index),
       clock_(needs.clock),
       log_(needs.log),
+      trouble_(log_, "indexing messages failed and is tried again and again", "messages are indexed again"),
       behind_(needs.numbers.make_gauge("kith_search_behind_positions",
                                        "Positions of the journal that the search index has not seen yet")) {}
 
@@ -135,9 +134,10 @@ task<void> indexer::run() {
             failed = why.what();
         }
         if (!failed.empty()) {
-            log_.warn("indexing messages failed and is tried again", {{"why", failed}});
+            trouble_.set(failed);
             co_await rest(retry_time);
         } else {
+            trouble_.clear();
             co_await sleep();
             co_await rest(gather_time);
         }

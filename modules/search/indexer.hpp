@@ -3,6 +3,7 @@
 
 #include "steps.hpp"
 
+#include <kith/core/log.hpp>
 #include <kith/core/metrics.hpp>
 #include <kith/core/wait.hpp>
 #include <kith/journal.hpp>
@@ -45,6 +46,7 @@ private:
     database& index_;
     const clock_source& clock_;
     logger& log_;
+    lasting_warning trouble_;
     gauge& behind_;
     std::optional<boost::asio::steady_timer> timer_;
     bool running_ = false;

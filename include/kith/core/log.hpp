@@ -55,6 +55,36 @@ public:
     }
 };
 
+/// A state that lasts, told when it begins, when its reason becomes another and when it is over: not at each attempt
+/// between.
+class lasting_warning {
+public:
+    /// `begun` is the warning, `over` the line that ends it; both are literals.
+    lasting_warning(logger& lines, std::string_view begun, std::string_view over)
+        : log_(lines), begun_(begun), over_(over) {}
+
+    /// An attempt failed; `why` is not empty.
+    void set(const std::string& why) {
+        if (why != why_) {
+            log_.warn(begun_, {{"why", why}});
+            why_ = why;
+        }
+    }
+    /// An attempt succeeded.
+    void clear() {
+        if (!why_.empty()) {
+            log_.info(over_);
+            why_.clear();
+        }
+    }
+
+private:
+    logger& log_;
+    std::string_view begun_;
+    std::string_view over_;
+    std::string why_;  ///< empty while all is well
+};
+
 enum class log_format : std::uint8_t { plain, json };
 
 /// Lines on standard error by spdlog's asynchronous queue.
