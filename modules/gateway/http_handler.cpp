@@ -71,7 +71,7 @@ struct http_handler::meters {
         : all(where),
           seconds(
               where.make_histogram("kith_http_request_seconds", "Time from a whole head to the answer sent",
-                                   {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10})) {}
+                                   {0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10})) {}
 
     counter& of(const std::string& operation, int status) {
         const auto index = static_cast<std::size_t>(std::clamp(status / 100, 1, 5) - 1);

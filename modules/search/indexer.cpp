@@ -102,7 +102,8 @@ task<bool> indexer::follow(std::int64_t reached) {
 }
 
 task<bool> indexer::purge(const store::state& now) {
-    const bool due = now.removed > 0 && now.purged_at + purge_after <= clock_.now();
+    const bool due =
+        now.purged_at == store::never || (now.removed > 0 && now.purged_at + purge_after <= clock_.now());
     if (now.purging || due) {
         co_await run_job(index_, &purge_some);
         co_return true;

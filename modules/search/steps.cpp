@@ -148,7 +148,7 @@ void begin_rebuild(transaction& t, const standing& now) {
     next.epoch = now.epoch;
     next.reached = now.head;  // what is there now is filled in from the messages themselves
     next.phase = store::phase::clearing;
-    next.purged_at = t.now();
+    next.purged_at = store::never;  // filling leaves the index in many parts: each is asked in every search
     store::save_state(t, next);
 }
 

@@ -23,6 +23,9 @@ enum class phase : std::uint8_t {
     filling,  ///< it is being filled from the messages themselves
 };
 
+/// Of an index that was not merged since it was begun.
+inline constexpr timestamp never{};
+
 struct state {
     state() = default;
     std::string version;

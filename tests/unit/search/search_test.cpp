@@ -395,6 +395,23 @@ TEST_CASE("a rebuild by command makes the same index") {
     CHECK_FALSE(now.rebuilding);
 }
 
+TEST_CASE("an index that was filled is merged into one part") {
+    house at;
+    const conversation_id here = at.open(at.ada, at.bob);
+    for (int i = 0; i < 350; ++i) {
+        at.say(at.ada, here, "snipe " + std::to_string(i));
+    }
+    at.check();
+    at.follow();
+    const std::string parts = "SELECT COUNT(DISTINCT segid) FROM search_index_idx";
+    CHECK(at.indexed(parts) == 1);
+    CHECK(at.indexed("SELECT COUNT(*) FROM search_messages") == 350);
+    CHECK(at.texts(at.bob, "snipe").size() == 50);
+    at.say(at.ada, here, "more");
+    at.follow();
+    CHECK(at.indexed(parts) == 2);  // what comes later waits for the next merge
+}
+
 TEST_CASE("a recalled word leaves the pages of the index when its time has come") {
     house at;
     at.check();
