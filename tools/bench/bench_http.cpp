@@ -110,6 +110,7 @@ void bench_http(context& c) {
     r.work = "http";
     r.title = "GET /healthz, " + std::to_string(c.opt.http_connections) + " connections that stay";
     r.unit = "requests/CPU-s";
+    r.headline = false;
     r.floor = summarize(floor_rates);
     if (!kith_rates.empty()) r.kith = summarize(kith_rates);
     c.run.rows.push_back(r);

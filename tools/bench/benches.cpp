@@ -187,13 +187,10 @@ void each_round(context& c, const contestants& all, const std::function<void(con
 
 void figure_set::fill(row& r) const {
     r.peers.clear();
+    if (const auto kith = values.find("kith"); kith != values.end()) r.kith = summarize(kith->second);
+    if (const auto floor = values.find("floor"); floor != values.end()) r.floor = summarize(floor->second);
     for (const auto& [name, figures] : values) {
-        if (name == "kith")
-            r.kith = summarize(figures);
-        else if (name == "floor")
-            r.floor = summarize(figures);
-        else
-            r.peers.emplace_back(name, summarize(figures));
+        if (name != "kith" && name != "floor") r.peers.push_back({name, summarize(figures), r.kith});
     }
 }
 

@@ -63,6 +63,47 @@ void object_to_pair(const results& first, const results& other, std::vector<std:
     if (other.machine != first.machine) found.push_back("the runs were made on different machines");
 }
 
+bool is_same_case(const row& a, const row& b) {
+    return a.work == b.work && a.title == b.title && a.unit == b.unit;
+}
+
+bool has_peer(const row& r, const std::string& name) {
+    return std::any_of(r.peers.begin(), r.peers.end(),
+                       [&name](const peer_figure& peer) { return peer.name == name; });
+}
+
+using run_iterator = std::vector<results>::const_iterator;
+
+// Whether the later runs have a figure for all that this one has.
+bool is_replaced(const results& run, run_iterator later, run_iterator end) {
+    const auto in_later = [&](const auto& fits) {
+        return std::any_of(later, end, [&](const results& other) {
+            return std::any_of(other.rows.begin(), other.rows.end(), fits);
+        });
+    };
+    return std::all_of(run.rows.begin(), run.rows.end(), [&](const row& r) {
+        return in_later([&](const row& o) { return is_same_case(o, r); })
+               && std::all_of(r.peers.begin(), r.peers.end(), [&](const peer_figure& peer) {
+                      return in_later(
+                          [&](const row& o) { return is_same_case(o, r) && has_peer(o, peer.name); });
+                  });
+    });
+}
+
+// Instead of the row of the same case, or behind all.
+void put_row(std::vector<row>& rows, row newer) {
+    const auto known =
+        std::find_if(rows.begin(), rows.end(), [&newer](const row& r) { return is_same_case(r, newer); });
+    if (known == rows.end()) {
+        rows.push_back(std::move(newer));
+        return;
+    }
+    for (peer_figure& peer : known->peers) {
+        if (!has_peer(newer, peer.name)) newer.peers.push_back(std::move(peer));
+    }
+    *known = std::move(newer);
+}
+
 }  // namespace
 
 std::vector<std::string> objections(const std::vector<results>& runs, const standing& here) {
@@ -83,17 +124,17 @@ std::vector<std::string> objections(const std::vector<results>& runs, const stan
 
 results join_runs(const std::vector<results>& runs) {
     results joined = runs.at(0);
-    for (std::size_t i = 1; i < runs.size(); ++i) {
-        joined.command += "` and `" + runs[i].command;
-        joined.quick = joined.quick || runs[i].quick;
-        joined.other_load_max = std::max(joined.other_load_max, runs[i].other_load_max);
-        for (const row& r : runs[i].rows) {
-            const bool known = std::any_of(joined.rows.begin(), joined.rows.end(), [&r](const row& k) {
-                return k.work == r.work && k.title == r.title && k.unit == r.unit;
-            });
-            if (known) throw bench_error("two of the runs have a figure for " + r.work + ": " + r.title);
-            joined.rows.push_back(r);
-        }
+    joined.rows.clear();
+    joined.command.clear();
+    joined.quick = false;
+    joined.other_load_max = 0;
+    for (auto run = runs.begin(); run != runs.end(); ++run) {
+        if (is_replaced(*run, run + 1, runs.end())) continue;
+        joined.command += (joined.command.empty() ? "" : "` and `") + run->command;
+        joined.measured_at = std::max(joined.measured_at, run->measured_at);
+        joined.quick = joined.quick || run->quick;
+        joined.other_load_max = std::max(joined.other_load_max, run->other_load_max);
+        for (const row& r : run->rows) put_row(joined.rows, r);
     }
     return joined;
 }

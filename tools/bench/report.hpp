@@ -23,7 +23,9 @@ struct standing {
 // that do not belong together. Empty: nothing.
 std::vector<std::string> objections(const std::vector<results>& runs, const standing& here);
 
-// The rows of all, under the head of the first. Throws where two runs have a figure for the same thing.
+// The rows of all, in the order in which they first come. Of two runs with a figure for the same thing the later one is
+// shown; a peer's figure of the earlier one stays, with Kith's of that run, unless the later one has that peer too.
+// A run of which nothing is left is not named.
 results join_runs(const std::vector<results>& runs);
 
 // The text with the table between the marks. Throws unless each mark is there once, in order.

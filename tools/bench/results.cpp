@@ -2,6 +2,7 @@
 #include "results.hpp"
 
 #include "error.hpp"
+#include "peers.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -9,6 +10,8 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <sstream>
+#include <tuple>
 
 namespace kith::bench {
 
@@ -20,6 +23,7 @@ constexpr double other_load_warning = 0.05;
 constexpr std::size_t commit_digits = 12;
 using cells = std::array<std::string, 7>;
 using peer_cells = std::array<std::string, 6>;
+using readme_cells = std::array<std::string, 5>;
 const peer_cells peer_heading{"work", "case", "unit", "peer", "its figure (min … max)", "Kith : peer"};
 const cells heading{"work", "case", "unit", "Kith (min … max)", "floor (min … max)", "ratio", "goal"};
 
@@ -57,22 +61,12 @@ cells format_row(const row& r) {
             format_goal(r)};
 }
 
-// Kith by the peer, where both are there.
-std::vector<peer_cells> format_peers(const row& r) {
-    std::vector<peer_cells> lines;
-    for (const auto& [name, figure] : r.peers) {
-        std::optional<double> ratio;
-        if (r.kith && std::abs(figure.median) > 0) ratio = r.kith->median / figure.median;
-        lines.push_back({r.work, r.title, r.unit, name, format_summary(figure), format_ratio(ratio)});
-    }
-    return lines;
-}
-
 std::vector<peer_cells> peer_lines(const results& run) {
     std::vector<peer_cells> lines;
     for (const row& r : run.rows) {
-        const auto more = format_peers(r);
-        lines.insert(lines.end(), more.begin(), more.end());
+        for (const peer_figure& peer : r.peers)
+            lines.push_back({r.work, r.title, r.unit, peer.name, format_summary(peer.figure),
+                             format_ratio(peer.ratio())});
     }
     if (!lines.empty()) lines.insert(lines.begin(), peer_heading);
     return lines;
@@ -167,7 +161,7 @@ json row_to_json(const row& r) {
         saved["goal"] = {{r.target->at_least ? "at_least" : "at_most", r.target->value},
                          {"of_floor", r.target->of_floor}};
     }
-    for (const auto& [name, figure] : r.peers) saved["peers"][name] = summary_to_json(figure);
+    for (const peer_figure& peer : r.peers) saved["peers"][peer.name] = summary_to_json(peer.figure);
     return saved;
 }
 
@@ -186,11 +180,16 @@ row row_from_json(const json& saved) {
                         target.at("of_floor").get<bool>()};
     }
     for (const auto& [name, figure] : saved.at("peers").items())
-        r.peers.emplace_back(name, *summary_from_json(figure));
+        r.peers.push_back({name, *summary_from_json(figure), r.kith});
     return r;
 }
 
 }  // namespace
+
+std::optional<double> peer_figure::ratio() const {
+    if (!kith || !(std::abs(figure.median) > 0)) return std::nullopt;
+    return kith->median / figure.median;
+}
 
 std::optional<double> row::ratio() const {
     if (!kith || !floor || !(std::abs(floor->median) > 0)) return std::nullopt;
@@ -238,8 +237,22 @@ std::string text_table(const results& run) {
 
 namespace {
 
+// Absolute paths lose their folders: those of the machine are nobody else's business.
+std::string without_folders(const std::string& command) {
+    std::istringstream words(command);
+    std::string text;
+    for (std::string word; words >> word;) {
+        if (word.front() == '/' && word.size() > 1) {
+            word.erase(word.find_last_not_of('/') + 1);
+            word.erase(0, word.rfind('/') + 1);
+        }
+        text += (text.empty() ? "" : " ") + word;
+    }
+    return text;
+}
+
 std::string describe_run(const results& run) {
-    std::string text = "Measured with `" + run.command + "`";
+    std::string text = "Measured with `" + without_folders(run.command) + "`";
     if (!run.version.empty()) {
         text += " (Kith " + run.version;
         text += run.commit.empty() ? ")" : ", commit " + run.commit.substr(0, commit_digits) + ")";
@@ -261,21 +274,85 @@ std::string markdown_report(const results& run) {
     return remarks.empty() ? text : text + "\n" + remarks;
 }
 
+namespace {
+
+std::string readme_title(const row& r) {
+    return r.work + ": " + r.title + ", " + r.unit;
+}
+
+bool is_same(const std::optional<summary>& a, const std::optional<summary>& b) {
+    if (!a || !b) return !a && !b;
+    return std::tie(a->median, a->min, a->max) == std::tie(b->median, b->min, b->max);
+}
+
+std::vector<std::string> peer_names(const results& run) {
+    std::vector<std::string> names;
+    for (const row& r : run.rows) {
+        for (const peer_figure& peer : r.peers) {
+            if (std::find(names.begin(), names.end(), peer.name) == names.end()) names.push_back(peer.name);
+        }
+    }
+    return names;
+}
+
+// A column for each peer, a line for each case. Peers of another run, which have another figure of Kith's beside them,
+// have another line.
+std::vector<std::vector<std::string>> peer_columns(const results& run,
+                                                   const std::vector<std::string>& names) {
+    std::vector<std::vector<std::string>> lines{{"work", "Kith"}};
+    lines[0].insert(lines[0].end(), names.begin(), names.end());
+    for (const row& r : run.rows) {
+        std::vector<peer_figure> left = r.peers;
+        while (!left.empty()) {
+            const std::optional<summary> kith = left.front().kith;
+            std::vector<std::string> line{readme_title(r), kith ? format_figure(kith->median) : "–"};
+            line.resize(names.size() + 2, "–");
+            const auto others = std::stable_partition(
+                left.begin(), left.end(), [&](const peer_figure& peer) { return !is_same(peer.kith, kith); });
+            for (auto peer = others; peer != left.end(); ++peer) {
+                const auto column = std::find(names.begin(), names.end(), peer->name) - names.begin();
+                line[static_cast<std::size_t>(column) + 2] = format_figure(peer->figure.median);
+            }
+            left.erase(others, left.end());
+            lines.push_back(std::move(line));
+        }
+    }
+    return lines;
+}
+
+// What is kept of a message by Kith and by these peers.
+std::string describe_keepers(const std::vector<std::string>& names) {
+    std::string keepers;
+    std::size_t count = 0;
+    for (const peer_kind& kind : peer_kinds()) {
+        if (!kind.stores || std::find(names.begin(), names.end(), kind.name) == names.end()) continue;
+        keepers += (count++ == 0 ? "" : " and ") + kind.name;
+    }
+    const std::string kith = "Kith has each message on disk before anyone gets it; ";
+    if (count == 0) return kith + "the peers keep nothing.";
+    return kith + keepers + (count == 1 ? " keeps" : " keep") + " it in an archive"
+           + (count == names.size() ? "." : ", the others keep nothing.");
+}
+
+// The peers' table with what it says; empty where there are none.
+std::string readme_peers(const results& run) {
+    const std::vector<std::string> names = peer_names(run);
+    if (names.empty()) return {};
+    return "\nBeside the peers, each with Kith's figure of the same run. " + describe_keepers(names) + "\n\n"
+           + in_markdown(peer_columns(run, names));
+}
+
+}  // namespace
+
 std::string readme_table(const results& run) {
-    using short_cells = std::array<std::string, 5>;
-    std::vector<short_cells> lines{{"work", "Kith", "floor", "Kith : floor", "goal"}};
-    std::vector<short_cells> peers{{"work", "peer", "its figure", "Kith's", "Kith : peer"}};
+    std::vector<readme_cells> lines{{"work", "Kith", "floor", "Kith : floor", "goal"}};
     for (const row& r : run.rows) {
         const cells all = format_row(r);
-        const std::string title = r.work + ": " + r.title + ", " + r.unit;
-        if (r.headline && r.kith) lines.push_back({title, all[3], all[4], all[5], all[6]});
-        for (const peer_cells& peer : format_peers(r))
-            peers.push_back({title, peer[3], peer[4], format_summary(r.kith), peer[5]});
+        if (r.headline && (r.kith || r.floor))
+            lines.push_back({readme_title(r), all[3], all[4], all[5], all[6]});
     }
-    std::string text = describe_run(run) + in_markdown(lines);
-    if (peers.size() > 1) text += "\n" + in_markdown(peers);
     const std::string warned = warnings(run);
-    return warned.empty() ? text : text + "\n" + warned;
+    return describe_run(run) + in_markdown(lines) + readme_peers(run) + (warned.empty() ? "" : "\n" + warned);
 }
 
 json to_json(const results& run) {

@@ -19,13 +19,23 @@ struct goal {
     bool of_floor = false;  // of the ratio to the floor instead of the figure
 };
 
+// A peer's figure, and Kith's of the same run: runs that are shown together may have been made hours apart.
+struct peer_figure {
+    std::string name;
+    summary figure;
+    std::optional<summary> kith;
+
+    // Kith's median by the peer's, where both are there and the peer's is not 0.
+    std::optional<double> ratio() const;
+};
+
 struct row {
     std::string work;
     std::string title;
     std::string unit;
     std::optional<summary> kith;
     std::optional<summary> floor;
-    std::vector<std::pair<std::string, summary>> peers;
+    std::vector<peer_figure> peers;
     std::optional<goal> target;
     std::string note;
     bool headline = true;  // stands in the README
@@ -58,7 +68,7 @@ std::string format_count(std::size_t value);
 std::string text_table(const results& run);
 // All rows.
 std::string markdown_report(const results& run);
-// The headlines alone, in fewer columns.
+// The headlines alone, in fewer columns; then the peers, a column each. No path of the machine stands in it.
 std::string readme_table(const results& run);
 nlohmann::json to_json(const results& run);
 results from_json(const nlohmann::json& saved);

@@ -20,7 +20,7 @@ results sample_run(const std::string& title) {
     r.unit = "messages/CPU-s";
     r.kith = summarize({46'000});
     r.floor = summarize({92'000});
-    r.peers.emplace_back("redis", summarize({23'000}));
+    r.peers.push_back({"redis", summarize({23'000}), r.kith});
     results run;
     run.command = "bench " + title;
     run.machine = "a machine";
@@ -83,11 +83,80 @@ TEST_CASE("a run of anything else is not shown unasked") {
     }
 }
 
-TEST_CASE("runs are joined unless both have the same figure") {
+TEST_CASE("runs of different things are joined in order") {
     const results joined = join_runs({sample_run("pairs"), sample_run("groups")});
     REQUIRE(joined.rows.size() == 2);
+    CHECK(joined.rows[0].title == "pairs");
     CHECK(joined.command == "bench pairs` and `bench groups");
-    CHECK_THROWS_WITH(join_runs({sample_run("pairs"), sample_run("pairs")}), Contains("send: pairs"));
+}
+
+TEST_CASE("a later run replaces the rows that it has too, in their place") {
+    results first = sample_run("pairs");
+    first.rows.push_back(sample_run("groups").rows.front());
+    results later = sample_run("pairs");
+    later.command = "bench again";
+    later.measured_at = "2030-01-03T03:04:05Z";
+    later.rows[0].kith = summarize({50'000});
+    later.rows[0].floor.reset();
+    SECTION("the same unit") {
+        const results joined = join_runs({first, later});
+        REQUIRE(joined.rows.size() == 2);
+        CHECK(joined.rows[0].title == "pairs");
+        CHECK(joined.rows[0].kith->median == 50'000);
+        CHECK_FALSE(joined.rows[0].floor);  // a floor of another run is none
+        CHECK(joined.rows[1].title == "groups");
+        CHECK(joined.command == "bench pairs` and `bench again");
+        CHECK(joined.measured_at == later.measured_at);
+    }
+    SECTION("another unit is another thing") {
+        later.rows[0].unit = "messages/s";
+        CHECK(join_runs({first, later}).rows.size() == 3);
+    }
+}
+
+TEST_CASE("a run of which nothing is shown is not named and does not warn") {
+    results first = sample_run("pairs");
+    first.quick = true;
+    first.other_load_max = 0.5;
+    results later = sample_run("pairs");
+    later.command = "bench again";
+    const results joined = join_runs({first, later});
+    CHECK(joined.command == "bench again");
+    CHECK_FALSE(joined.quick);
+    CHECK(joined.other_load_max == 0);
+    later.rows[0].peers.clear();  // now the first one's peer is still there
+    CHECK(join_runs({first, later}).command == "bench pairs` and `bench again");
+    CHECK(join_runs({first, later}).quick);
+}
+
+TEST_CASE("a peer keeps Kith's figure of its own run") {
+    results peers = sample_run("pairs");
+    results later = sample_run("pairs");
+    later.rows[0].kith = summarize({92'000});
+    later.rows[0].peers = {{"nats", summarize({46'000}), later.rows[0].kith}};
+    const results joined = join_runs({peers, later});
+    REQUIRE(joined.rows.size() == 1);
+    CHECK(joined.rows[0].kith->median == 92'000);
+    REQUIRE(joined.rows[0].peers.size() == 2);
+    CHECK(*joined.rows[0].peers[1].ratio() == Approx(2));  // redis
+    const std::string table = readme_table(joined);
+    CHECK_THAT(table, Contains("| work | Kith | nats | redis |"));
+    CHECK_THAT(table, Contains("| send: pairs, messages/CPU-s | 92,000 | 46,000 | – |"));
+    CHECK_THAT(table, Contains("| send: pairs, messages/CPU-s | 46,000 | – | 23,000 |"));
+
+    later.rows[0].peers = {{"redis", summarize({46'000}), later.rows[0].kith}};
+    const results replaced = join_runs({peers, later});
+    REQUIRE(replaced.rows[0].peers.size() == 1);
+    CHECK(replaced.rows[0].peers[0].figure.median == 46'000);
+}
+
+TEST_CASE("the folders of the machine are not printed") {
+    results run = sample_run("pairs");
+    run.command = "bench all --json /var/someone/runs/all.json --dir /mnt/disk/ --kith build/kith";
+    for (const std::string& text : {readme_table(run), markdown_report(run)}) {
+        CHECK_THAT(text, Contains("`bench all --json all.json --dir disk --kith build/kith`"));
+        CHECK_THAT(text, !Contains("someone"));
+    }
 }
 
 TEST_CASE("the table goes between the marks and nowhere else") {
@@ -111,9 +180,29 @@ TEST_CASE("the short table has the headlines, their goals and the peers") {
     run.rows[1].peers.clear();
     const std::string table = readme_table(run);
     CHECK_THAT(table, Contains("| send: pairs, messages/CPU-s | 46,000 | 92,000 | 0.50 | ≥ 45,000: met |"));
-    CHECK_THAT(table, Contains("| redis | 23,000 | 46,000 | 2.00 |"));
+    CHECK_THAT(table, Contains("| work | Kith | redis |"));
+    CHECK_THAT(table, Contains("the peers keep nothing."));
+    CHECK_THAT(table, Contains("| send: pairs, messages/CPU-s | 46,000 | 23,000 |"));
     CHECK_THAT(table, Contains("commit 0123456789ab)"));
     CHECK_THAT(table, !Contains("a detail"));
+}
+
+TEST_CASE("which peers keep messages is said above their table") {
+    results run = sample_run("pairs");
+    std::vector<peer_figure>& peers = run.rows[0].peers;
+    peers.push_back({"prosody", summarize({1000}), run.rows[0].kith});
+    CHECK_THAT(readme_table(run), Contains("; prosody keeps it in an archive, the others keep nothing."));
+    peers.erase(peers.begin());
+    peers.push_back({"ejabberd", summarize({2000}), run.rows[0].kith});
+    CHECK_THAT(readme_table(run), Contains("; prosody and ejabberd keep it in an archive."));
+}
+
+TEST_CASE("what only the floor did is in the short table too") {
+    results run = sample_run("rows without Kith");
+    run.rows[0].kith.reset();
+    run.rows[0].peers.clear();
+    CHECK_THAT(readme_table(run),
+               Contains("| send: rows without Kith, messages/CPU-s | – | 92,000 | – |  |"));
 }
 
 TEST_CASE("a digest tells files apart") {

@@ -71,7 +71,7 @@ TEST_CASE("a goal may be a ratio to the floor") {
 TEST_CASE("a peer stands beside Kith with the ratio of the two") {
     results run = sample_run();
     CHECK(text_table(run).find("redis") == std::string::npos);
-    run.rows[0].peers.emplace_back("redis", summarize({91'000}));
+    run.rows[0].peers.push_back({"redis", summarize({91'000}), run.rows[0].kith});
     const std::string text = text_table(run);
     CHECK(text.find("Kith : peer") != std::string::npos);
     CHECK(text.find("redis") < text.find("0.50", text.find("redis")));
@@ -79,7 +79,7 @@ TEST_CASE("a peer stands beside Kith with the ratio of the two") {
 
 TEST_CASE("a saved run gives the same report") {
     results run = sample_run();
-    run.rows[0].peers.emplace_back("redis", summarize({91'000, 92'000}));
+    run.rows[0].peers.push_back({"redis", summarize({91'000, 92'000}), run.rows[0].kith});
     run.rows[0].target = goal{true, 0.4, true};
     run.rows[0].headline = false;
     run.commit = "abc";
