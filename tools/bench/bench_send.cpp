@@ -1,9 +1,8 @@
 // Durable messages in pairs and groups: how many, and how soon they are answered and delivered.
 #include "benches.hpp"
 
-#include "clock.hpp"
+#include "durable_load.hpp"
 #include "index_wait.hpp"
-#include "open_loop.hpp"
 
 #include <algorithm>
 
@@ -17,37 +16,17 @@ constexpr std::size_t goal_rate = 5000;
 constexpr double index_messages_min = 100;
 
 struct send_case {
-    shape of;
-    std::size_t senders = 1;  // of each group
-    std::size_t in_flight = 1;  // of each sender, in the closed loop
+    durable_load load;
     std::optional<goal> target;  // of messages per CPU-second
     std::vector<std::size_t> rates;  // of the open loop, messages per second in all groups
 };
 
-// Keeps its messages under way with each sender.
-round_cost closed_loop(context& c, contestant& who, const send_case& what, double seconds) {
-    round_meter meter(c.run, who.server);
-    const std::int64_t end = now_ns() + seconds_to_ns(seconds);
-    for (std::int64_t now = now_ns(); now < end; now = now_ns()) {
-        for (std::size_t group = 0; group < what.of.groups; ++group) {
-            for (std::size_t sender = 0; sender < what.senders; ++sender) {
-                while (who.load.in_flight(group, sender) < what.in_flight && who.load.can_send(group, sender))
-                    who.load.send(group, sender, 1, now);
-            }
-        }
-        who.load.poll();
-    }
-    who.load.drain();
-    const round_cost cost = meter.finish();
-    who.load.verify();
-    return cost;
-}
-
 // Peers stand beside the shapes of several groups: one pair tells of waiting alone, one group of 1,000 is in fanout.
 std::vector<std::unique_ptr<contestant>> make_peers_of(context& c, const send_case& what, contestants& all,
                                                        std::string& note) {
-    if (what.of.groups == 1) return {};
-    const peer_group_plan plan{what.of.groups, what.of.members, what.senders, c.opt.text_bytes};
+    const shape& of = what.load.of;
+    if (of.groups == 1) return {};
+    const peer_group_plan plan{of.groups, of.members, what.load.senders, c.opt.text_bytes};
     return make_peers(c, plan, true, all, note);
 }
 
@@ -91,17 +70,16 @@ void measure_closed(context& c, contestants all, const send_case& what) {
         "its loop has gathered to a log and calls fdatasync";
     const auto peers = make_peers_of(c, what, all, note);
     note += ".";
-    const std::size_t under_way = what.senders * what.in_flight;
-    const std::string title = what.of.text() + ", " + std::to_string(under_way) + " under way in each";
+    const std::string title = what.load.text();
     c.say("send: " + title);
-    const auto warm = [&](contestant& who) { closed_loop(c, who, what, c.opt.seconds / 4); };
+    const auto warm = [&](contestant& who) { closed_loop(c, who, what.load, c.opt.seconds / 4); };
     for (const auto& peer : peers) measure_named(*peer, warm);
     figure_set per_cpu_s;
     figure_set per_wall_s;
     index_figures index;
     each_round(c, all, [&](contestant& who) {
         const std::uint64_t before = who.load.sent();
-        const round_cost cost = closed_loop(c, who, what, c.opt.seconds);
+        const round_cost cost = closed_loop(c, who, what.load, c.opt.seconds);
         const auto messages = static_cast<double>(who.load.sent() - before);
         per_cpu_s.add(who, messages / cost.cpu_s);
         per_wall_s.add(who, messages / cost.wall_s);
@@ -112,6 +90,7 @@ void measure_closed(context& c, contestants all, const send_case& what) {
     r.title = title;
     r.note = note;
     r.unit = "messages/CPU-s";
+    r.headline = what.load.of.groups * what.load.of.members > 2;  // one pair tells of waiting
     r.target = what.target;
     per_cpu_s.fill(r);
     c.run.rows.push_back(r);
@@ -123,75 +102,37 @@ void measure_closed(context& c, contestants all, const send_case& what) {
     index.add_rows(c, title);
 }
 
-struct answer_figures {
-    figure_set p50_ms;
-    figure_set p99_ms;
-    figure_set p999_ms;
-    figure_set delivered_p99_ms;
-    figure_set late_p99_ms;  // of the load itself
-
-    void add_round(contestant& who, const send_case& what, std::size_t rate, double seconds) {
-        open_loop loop(who.load, rate, what.of.groups, what.senders);
-        loop.run_for(std::min(seconds, 0.5));  // warm
-        answer_times times;
-        {
-            const recording now(who.load, times);
-            loop.run_for(seconds);
-            who.load.drain();
-        }
-        who.load.verify();
-        p50_ms.add(who, percentile_ms(times.answers, 50));
-        p99_ms.add(who, percentile_ms(times.answers, 99));
-        p999_ms.add(who, percentile_ms(times.answers, 99.9));
-        delivered_p99_ms.add(who, percentile_ms(times.deliveries, 99));
-        late_p99_ms.add(who, percentile_ms(loop.take_lateness(), 99));
-    }
-};
-
 void measure_open(context& c, const contestants& all, const send_case& what, std::size_t rate) {
-    const std::string title = what.of.text() + ", " + std::to_string(rate) + " messages/s";
+    const std::string title = what.load.of.text() + ", " + std::to_string(rate) + " messages/s";
     c.say("send: answer time, " + title);
     answer_figures figures;
-    each_round(c, all, [&](contestant& who) { figures.add_round(who, what, rate, c.opt.answer_seconds); });
-    const auto at_goal = [rate](double ms) {
-        return rate == goal_rate ? std::optional<goal>({false, ms}) : std::nullopt;
-    };
-    struct line {
-        const char* name;
-        const figure_set& values;
-        std::optional<goal> target;
-        bool headline;
-    };
-    const std::vector<line> lines{
-        {"answer p50", figures.p50_ms, at_goal(0.6), true},
-        {"answer p99", figures.p99_ms, at_goal(3), true},
-        {"answer p99.9", figures.p999_ms, std::nullopt, false},
-        {"delivered p99", figures.delivered_p99_ms, std::nullopt, false},
-        {"lateness of the load itself p99", figures.late_p99_ms, std::nullopt, false}};
-    for (const line& l : lines) {
+    each_round(c, all,
+               [&](contestant& who) { figures.add_round(who, what.load, rate, c.opt.answer_seconds); });
+    for (const answer_figures::line& l : figures.lines()) {
         row r;
         r.work = "answer";
         r.title = title + ", " + l.name;
         r.unit = "ms";
-        r.target = l.target;
+        if (rate == goal_rate && &l.values == &figures.p50_ms) r.target = goal{false, 0.6};
+        if (rate == goal_rate && &l.values == &figures.p99_ms) r.target = goal{false, 3};
         r.headline = l.headline;
         l.values.fill(r);
-        r.note = "open loop: from the moment at which a message was due, not from when it could be sent.";
+        r.note = open_loop_note;
         c.run.rows.push_back(r);
     }
 }
 
 void measure_shape(context& c, const send_case& what) {
-    c.say("send: " + what.of.text());
-    const auto kith = make_kith_contestant(c, what.of);
+    c.say("send: " + what.load.of.text());
+    const auto kith = make_kith_contestant(c, what.load.of);
     std::size_t event_bytes = default_event_bytes;
     if (kith) {
-        closed_loop(c, *kith, what, c.opt.seconds / 4);  // warm
+        closed_loop(c, *kith, what.load, c.opt.seconds / 4);  // warm
         let_index_catch_up(c.kith(0)->port(), kith->server);
         event_bytes = kith->load.event_bytes();
     }
-    const auto floor = make_floor_contestant(c, true, what.of, event_bytes);
-    closed_loop(c, *floor, what, c.opt.seconds / 4);
+    const auto floor = make_floor_contestant(c, true, what.load.of, event_bytes);
+    closed_loop(c, *floor, what.load, c.opt.seconds / 4);
     contestants all{floor.get()};
     if (kith) all.push_back(kith.get());
     measure_closed(c, all, what);
@@ -203,15 +144,15 @@ std::vector<send_case> send_cases(const options& o) {
     const goal per_core_pairs{true, 45'000};
     const goal per_core_hundreds{true, 30'000};
     if (o.quick) {
-        return {{{1, 2}, 1, 1, std::nullopt, {}},
-                {{2, 2}, 1, 4, std::nullopt, {200}},
-                {{1, 10}, 4, 2, std::nullopt, {50}}};
+        return {{{{1, 2}, 1, 1}, std::nullopt, {}},
+                {{{2, 2}, 1, 4}, std::nullopt, {200}},
+                {{{1, 10}, 4, 2}, std::nullopt, {50}}};
     }
-    return {{{1, 2}, 1, 1, std::nullopt, {}},
-            {{50, 2}, 1, 16, per_core_pairs, {1000, 5000}},
-            {{50, 10}, 4, 4, std::nullopt, {}},
-            {{10, 100}, 16, 4, per_core_hundreds, {1000}},
-            {{1, 1000}, 16, 4, std::nullopt, {100}}};
+    return {{{{1, 2}, 1, 1}, std::nullopt, {}},
+            {{{50, 2}, 1, 16}, per_core_pairs, {1000, 5000}},
+            {{{50, 10}, 4, 4}, std::nullopt, {}},
+            {{{10, 100}, 16, 4}, per_core_hundreds, {1000}},
+            {{{1, 1000}, 16, 4}, std::nullopt, {100}}};
 }
 
 }  // namespace

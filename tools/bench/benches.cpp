@@ -48,6 +48,11 @@ void context::finish() {
     if (world_ && world_->is_running()) world_->stop();
 }
 
+void context::note_version(std::uint16_t port) {
+    const auto server = http_client(port).request("GET", "/api/v1/server", nullptr, "");
+    run.version = server.at("version").get<std::string>();
+}
+
 const seeded_folder& context::seeded() const {
     if (!seeded_) throw bench_error("this work needs --data FOLDER, one that bench seed filled");
     return *seeded_;
@@ -66,8 +71,7 @@ kith_world* context::kith(std::size_t accounts) {
     if (world_->is_running() && world_->speaks_tls()) world_->stop();
     if (!world_->is_running()) {
         world_->start();
-        const auto server = http_client(world_->port()).request("GET", "/api/v1/server", nullptr, "");
-        run.version = server.at("version").get<std::string>();
+        note_version(world_->port());
     }
     if (world_->accounts() < accounts)
         say((seeded_ ? "signing people in: " : "making accounts: ")
@@ -76,22 +80,25 @@ kith_world* context::kith(std::size_t accounts) {
     return world_.get();
 }
 
-round_meter::round_meter(results& run, pid_t server)
+round_meter::round_meter(results& run, pid_t server, pid_t database)
     : run_(run),
       server_(server),
+      database_(database),
       cpu_(read_cpu(server)),
+      database_cpu_(database < 0 ? cpu_sample{} : read_cpu(database)),
       core_busy_ns_(read_core_busy_ns(server_core)),
       start_ns_(now_ns()) {}
 
 round_cost round_meter::finish() {
     const std::int64_t wall_ns = now_ns() - start_ns_;
     const std::int64_t cpu_ns = cpu_used_ns(cpu_, read_cpu(server_));
-    const std::int64_t others_ns = read_core_busy_ns(server_core) - core_busy_ns_ - cpu_ns;
+    const std::int64_t database_ns = database_ < 0 ? 0 : cpu_used_ns(database_cpu_, read_cpu(database_));
+    const std::int64_t others_ns = read_core_busy_ns(server_core) - core_busy_ns_ - cpu_ns - database_ns;
     // A core's time is counted in ticks of 10 ms: short rounds would see ghosts.
     if (wall_ns >= ns_per_s)
         run_.other_load_max =
             std::max(run_.other_load_max, static_cast<double>(others_ns) / static_cast<double>(wall_ns));
-    return {ns_to_seconds(cpu_ns), ns_to_seconds(wall_ns)};
+    return {ns_to_seconds(cpu_ns), ns_to_seconds(database_ns), ns_to_seconds(wall_ns)};
 }
 
 std::string shape::text() const {
@@ -115,31 +122,35 @@ std::unique_ptr<contestant> make_floor_contestant(context& c, bool durable, cons
 }
 
 std::unique_ptr<contestant> make_kith_contestant(context& c, const shape& of, const kith_load& how) {
-    kith_world* world = c.kith(of.first_user + of.groups * of.members);
-    if (world == nullptr) return nullptr;
+    kith_world* world = c.kith(of.users());
+    return world == nullptr ? nullptr : make_kith_contestant(*world, c.opt.text_bytes, of, how);
+}
+
+std::unique_ptr<contestant> make_kith_contestant(kith_world& world, std::size_t text_bytes, const shape& of,
+                                                 const kith_load& how) {
     auto made = std::make_unique<contestant>();
     made->name = "kith";
     std::vector<std::vector<std::size_t>> users_of;
     for (std::size_t i = 0; i < of.groups; ++i) {
         std::vector<std::size_t> users(of.members);
         std::iota(users.begin(), users.end(), of.first_user + i * of.members);
-        const std::string conversation = world->open_conversation(users);
+        const std::string conversation = world.open_conversation(users);
         std::vector<std::string> ids;
-        for (const std::size_t user : users) ids.push_back(world->user(user).id);
+        for (const std::size_t user : users) ids.push_back(world.user(user).id);
         if (how.typing)
             made->load.add_group(std::make_unique<kith_typing>(conversation, ids));
         else
-            made->load.add_group(std::make_unique<kith_messages>(conversation, c.opt.text_bytes));
+            made->load.add_group(std::make_unique<kith_messages>(conversation, text_bytes));
         users_of.push_back(std::move(users));
     }
     if (how.tls) {
-        world->stop();
-        world->start_with_tls();
+        world.stop();
+        world.start_with_tls();
     }
-    made->server = world->process().pid();
+    made->server = world.process().pid();
     for (std::size_t group = 0; group < of.groups; ++group) {
         for (const std::size_t user : users_of[group])
-            made->load.add_socket(group, world->open_socket(user, 0));
+            made->load.add_socket(group, world.open_socket(user, 0));
         made->load.poll();
     }
     return made;

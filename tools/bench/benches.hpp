@@ -25,6 +25,8 @@ struct context {
     kith_world* kith(std::size_t accounts);
     // Ends Kith; throws where it does not end well.
     void finish();
+    // Notes which Kith was measured.
+    void note_version(std::uint16_t port);
     void say(const std::string& line) const;  // progress, on stderr
 
     // What --data holds; throws where none was given.
@@ -42,19 +44,23 @@ private:
 
 struct round_cost {
     double cpu_s = 0;  // of the server, all threads
+    double database_cpu_s = 0;  // of the database server, where it has one
     double wall_s = 0;
 };
 
 // What a round costs the server; notes in the run how much others used the server's core meanwhile.
 class round_meter {
 public:
-    round_meter(results& run, pid_t server);
+    // `database` is the database server that works for it on the same core; -1 where there is none.
+    round_meter(results& run, pid_t server, pid_t database = -1);
     round_cost finish();
 
 private:
     results& run_;
     pid_t server_;
+    pid_t database_;
     cpu_sample cpu_;
+    cpu_sample database_cpu_;
     std::int64_t core_busy_ns_;
     std::int64_t start_ns_;
 };
@@ -64,6 +70,7 @@ struct contestant {
     std::string name;  // "kith", "floor", or a peer's
     arena load;
     pid_t server = -1;
+    pid_t database = -1;  // of the database server that works for it
     std::unique_ptr<floor_process> floor;  // owned where it is one
     std::unique_ptr<peer_process> peer;
 };
@@ -74,6 +81,7 @@ struct shape {
     std::size_t members = 2;
     std::size_t first_user = 0;  // of Kith
 
+    std::size_t users() const { return first_user + groups * members; }  // that Kith must have
     std::string text() const;  // "50 pairs", "10 groups of 100"
 };
 
@@ -88,6 +96,9 @@ struct kith_load {
 // Kith; two members: direct conversations. Null where only the floor is measured. With TLS it is started anew, so no
 // other contestant of Kith may be there.
 std::unique_ptr<contestant> make_kith_contestant(context& c, const shape& of, const kith_load& how = {});
+// The same of a Kith that runs and has the accounts.
+std::unique_ptr<contestant> make_kith_contestant(kith_world& world, std::size_t text_bytes, const shape& of,
+                                                 const kith_load& how = {});
 
 using contestants = std::vector<contestant*>;
 // The peers that were asked for, each with its groups; without `keepers` only those that keep no message. Adds them to
@@ -119,6 +130,8 @@ void bench_fanout(context& c);
 void bench_storm(context& c);
 void bench_signin(context& c);
 void bench_send(context& c);
+void bench_database(context& c);
+void check_database(context& c);
 void bench_idle(context& c);
 void bench_start(context& c);
 void bench_http(context& c);

@@ -23,10 +23,15 @@ results measure(const options& o) {
     pin_self(load_core);
     raise_descriptor_limit(descriptors_wanted);
     context c(o);
+    std::vector<work> works;
     for (const work& w : all_works()) {
         const bool named = std::find(o.works.begin(), o.works.end(), w.name) != o.works.end();
-        if (named || (o.command == "all" && w.in_all)) w.measure(c);
+        if (named || (o.command == "all" && w.in_all)) works.push_back(w);
     }
+    for (const work& w : works) {
+        if (w.check != nullptr) w.check(c);
+    }
+    for (const work& w : works) w.measure(c);
     c.finish();
     return c.run;
 }

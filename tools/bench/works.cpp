@@ -12,6 +12,8 @@ const std::vector<work>& all_works() {
         {"http", true, bench_http, "requests on connections that stay"},
         {"fanout", true, bench_fanout, "what a delivery costs the server"},
         {"send", true, bench_send, "durable messages: how many, and how soon they are answered"},
+        {"database", true, bench_database,
+         "the same on a MariaDB of its own, beside SQLite and MariaDB alone", check_database},
         {"storm", true, bench_storm, "all sockets resume at once while messages flow"},
         {"signin", true, bench_signin, "many sign-ins at once while messages flow"},
         {"history", false, bench_history, "pages of stored messages; needs --data"},

@@ -13,6 +13,7 @@ struct work {
     bool in_all = true;  // whether `bench all` does it
     void (*measure)(context&) = nullptr;
     std::string summary;  // a line of the usage
+    void (*check)(context&) = nullptr;  // throws before anything is measured where it cannot be done here
 };
 
 const std::vector<work>& all_works();

@@ -103,12 +103,14 @@ floor_process::floor_process(const scratch_folder& folder, const std::string& mo
     port_ = port_of_url(process_->wait_for_line("Floor is at "));
 }
 
-kith_world::kith_world(const scratch_folder& folder, std::string binary, const std::string& name)
+kith_world::kith_world(const scratch_folder& folder, std::string binary, const std::string& name,
+                       std::vector<std::string> settings)
     : binary_(std::move(binary)),
       data_path_(folder.path() + "/" + name),
       output_path_(data_path_ + ".log"),
       tls_files_(folder.path() + "/" + name),
-      password_(random_hex(12)) {
+      password_(random_hex(12)),
+      settings_(std::move(settings)) {
     std::filesystem::create_directory(data_path_);
 }
 
@@ -128,6 +130,7 @@ void kith_world::start_with(const std::vector<std::string>& settings) {
     std::vector<std::string> command{binary_, "serve", "--data", data_path_, "--listen", "127.0.0.1:0"};
     // Everyone comes from a few loopback addresses here, so what is bounded by address is let go.
     std::vector<std::string> all{"limits.scale=100000", "limits.unauthenticated_sockets_per_address=1000000"};
+    all.insert(all.end(), settings_.begin(), settings_.end());
     all.insert(all.end(), settings.begin(), settings.end());
     for (const std::string& setting : all) command.insert(command.end(), {"--set", setting});
     process_ = std::make_unique<child_process>(command, output_path_);

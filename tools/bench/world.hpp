@@ -56,7 +56,9 @@ struct seeded_people {
 class kith_world {
 public:
     // `binary` is the kith executable. Creates the data folder, nothing else.
-    kith_world(const scratch_folder& folder, std::string binary, const std::string& name);
+    // `settings` are further ones of each start, as `--set` takes them.
+    kith_world(const scratch_folder& folder, std::string binary, const std::string& name,
+               std::vector<std::string> settings = {});
     // Over a folder that `bench seed` filled; its people are the accounts, the owner the first. What is sent stays there.
     kith_world(const scratch_folder& folder, std::string binary, const seeded_people& people);
 
@@ -106,6 +108,7 @@ private:
     std::string output_path_;
     std::string tls_files_;  // certificate and key, without the ends of their names
     std::string password_;
+    std::vector<std::string> settings_;
     std::size_t seeded_people_ = 0;  // 0: accounts are made
     account owner_;
     std::vector<account> accounts_;
