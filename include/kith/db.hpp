@@ -201,6 +201,16 @@ public:
         bind_all(prepared, args...);
         return run(prepared);
     }
+    /// As execute() of `INSERT INTO table (columns) VALUES (?, …)`, of which nobody asks in this job whether it succeeded. On a
+    /// server such rows go out together, before the first statement that names their table. That must have no foreign keys,
+    /// whose order would be lost.
+    template <class... Args>
+    void insert_together(std::string_view sql, const Args&... args) {
+        db::statement& prepared = prepare(sql);
+        db::cursor guard(prepared);
+        bind_all(prepared, args...);
+        run_together(prepared);
+    }
     /// As execute(), but a duplicate of a unique key changes nothing and returns false.
     template <class... Args>
     [[nodiscard]] bool try_insert(std::string_view sql, const Args&... args) {
@@ -228,6 +238,8 @@ protected:
     [[nodiscard]] virtual db::statement& prepare_locking(std::string_view sql) { return prepare(sql); }
     friend class db::change_count;
     virtual db::change_count run(db::statement& prepared) = 0;
+    /// The INSERT may wait; where statements cost no round trip it does not.
+    virtual void run_together(db::statement& prepared) { run(prepared); }
     /// For counts that are asked for.
     [[nodiscard]] virtual std::int64_t rows_of(std::int64_t ticket) { return ticket; }
     virtual bool run_unless_duplicate(db::statement& prepared) = 0;

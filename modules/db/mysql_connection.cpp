@@ -17,6 +17,11 @@ constexpr std::size_t statements_max = 512;
 /// Answers that may be due: few enough that all of them fit into the buffers of a socket, because the server stops reading
 /// while it cannot write.
 constexpr std::size_t unanswered_max = 64;
+/// Rows that go in one statement at most, and their bytes: far below the least `max_allowed_packet` that doctor accepts.
+constexpr std::size_t held_rows_max = 64;
+constexpr std::size_t held_bytes_max = 256U << 10U;
+/// Tables whose rows are held; those of more INSERTs are sent at once.
+constexpr std::size_t held_tables_max = 64;
 /// What the server's own deadline may be overstepped by before the way to it counts as lost.
 constexpr std::chrono::seconds answer_grace{5};
 constexpr const char* system_authorities = "/etc/ssl/certs/ca-certificates.crt";
@@ -114,6 +119,7 @@ void mysql_connection::begin_session() {
 void mysql_connection::close() noexcept {
     KITH_ASSERT(open_cursors_ == 0);
     unanswered_.clear();
+    forget_held();
     ++stamp_;
     by_address_.fill(nullptr);
     statements_.clear();
@@ -198,6 +204,13 @@ void mysql_connection::evict_one() {
 }
 
 void mysql_connection::push(mysql_statement& prepared) {
+    if (held_groups_ > 0) {
+        send_held_for(prepared);
+    }
+    push(prepared, job_);
+}
+
+void mysql_connection::push(mysql_statement& prepared, std::uint64_t job) {
     check_time();
     // A query has room for the rows of one answer.
     if (unanswered_.size() >= unanswered_max || (prepared.is_query() && prepared.is_in_flight())) {
@@ -205,7 +218,86 @@ void mysql_connection::push(mysql_statement& prepared) {
     }
     ++statements_run_;
     prepared.send();
-    unanswered_.push_back({&prepared, job_});
+    unanswered_.push_back({&prepared, job});
+}
+
+held_rows* mysql_connection::find_held(const std::string& sql) {
+    for (const std::unique_ptr<held_rows>& known : held_) {
+        if (known->text_of(1) == sql) {
+            return known.get();
+        }
+    }
+    if (held_.size() >= held_tables_max) {
+        return nullptr;
+    }
+    std::optional<insert_form> form = read_insert(sql);
+    KITH_ASSERT(form);  // another form than `INSERT INTO table (columns) VALUES (?, …)`
+    held_.push_back(std::make_unique<held_rows>(std::move(*form)));
+    return held_.back().get();
+}
+
+void mysql_connection::hold(mysql_statement& insert) {
+    if (insert.joins == nullptr) {
+        insert.joins = use_ == use::write ? find_held(insert.sql()) : nullptr;
+    }
+    if (insert.joins == nullptr) {
+        send(insert);
+        return;
+    }
+    held_rows& group = *insert.joins;
+    held_groups_ += group.empty() ? 1U : 0U;
+    group.add(insert.arguments(), job_);
+    ++changes_;
+    ++stamp_;
+    if (group.rows() >= held_rows_max || group.bytes() >= held_bytes_max) {
+        send_held(group);
+    }
+}
+
+void mysql_connection::send_held_for(mysql_statement& next) {
+    const lookup_form* const wanted = next.lookup();
+    for (std::size_t i = 0; i < held_.size(); ++i) {
+        held_rows& group = *held_[i];
+        if (next.names(group.table(), i) && !group.empty()
+            && (wanted == nullptr || group.may_match(*wanted, next.arguments()))) {
+            send_held(group);
+        }
+    }
+}
+
+void mysql_connection::send_held(held_rows& those) {
+    std::size_t sent = 0;
+    for (std::size_t rows = held_rows_max; rows > 0; rows /= 2) {  // few texts, whatever the number
+        while (those.rows() - sent >= rows) {
+            mysql_statement& many = find(those.text_of(rows));
+            int index = 0;
+            for (std::size_t row = sent; row < sent + rows; ++row) {
+                for (std::size_t column = 0; column < those.columns(); ++column) {
+                    many.bind(++index, those.value(row, column));
+                }
+            }
+            push(many, those.job());
+            many.forget_arguments();
+            sent += rows;
+        }
+    }
+    those.clear();
+    --held_groups_;
+}
+
+void mysql_connection::send_held() {
+    for (std::size_t i = 0; held_groups_ > 0 && i < held_.size(); ++i) {
+        if (!held_[i]->empty()) {
+            send_held(*held_[i]);
+        }
+    }
+}
+
+void mysql_connection::forget_held() noexcept {
+    for (const std::unique_ptr<held_rows>& group : held_) {
+        group->clear();
+    }
+    held_groups_ = 0;
 }
 
 void mysql_connection::run(mysql_statement& prepared) {
@@ -266,6 +358,7 @@ std::int64_t mysql_connection::rows_of(std::int64_t ticket) {
 
 void mysql_connection::run(std::string_view sql) {
     check_time();
+    send_held();
     wait();
     ++stamp_;
     ++statements_run_;
@@ -316,6 +409,7 @@ change_count mysql_transaction::run(statement& prepared) {
 }
 
 bool mysql_transaction::run_unless_duplicate(statement& prepared) {
+    connection_.send_held();
     connection_.wait();  // so that a failure after this is its own
     try {
         (void)connection_.send(static_cast<mysql_statement&>(prepared));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mysql_error.hpp"
+#include "mysql_held_rows.hpp"
 #include "mysql_statement.hpp"
 
 #include <kith/db.hpp>
@@ -52,6 +53,13 @@ public:
     void run(mysql_statement& prepared);
     /// Sends a change; its answer is read together with that of a later statement. Gives its ticket for rows_of().
     std::int64_t send(mysql_statement& prepared);
+    /// Keeps the row of an INSERT until something may see it: a statement that names its table, the end of the batch, 64 of
+    /// them.
+    void hold(mysql_statement& insert);
+    /// Sends the rows that are held.
+    void send_held();
+    /// They are undone before they were sent.
+    void forget_held() noexcept;
     /// Sends a query whose cursor comes later; null where the text is in use.
     [[nodiscard]] mysql_statement* prepare_ahead(std::string_view sql);
     void send_ahead(mysql_statement& prepared);
@@ -107,6 +115,12 @@ private:
     mysql_statement& find(std::string_view sql);
     void evict_one();
     void push(mysql_statement& prepared);
+    void push(mysql_statement& prepared, std::uint64_t job);
+    /// The place of the rows of this INSERT; null when there are too many others.
+    [[nodiscard]] held_rows* find_held(const std::string& sql);
+    /// Sends those held rows that the statement may see.
+    void send_held_for(mysql_statement& next);
+    void send_held(held_rows& those);
 
     const server_options where_;
     const use use_;
@@ -119,6 +133,9 @@ private:
     /// The statement that was found last for a literal at such an address: comparing its text is cheaper than hashing it.
     std::array<mysql_statement*, 256> by_address_{};
     std::unordered_map<std::string, std::string> locking_;  ///< texts of prepare_locking()
+    /// By the number that statements know their tables by. They outlive the statements.
+    std::vector<std::unique_ptr<held_rows>> held_;
+    std::size_t held_groups_ = 0;  ///< those with rows
     std::uint64_t prepared_ = 0;
     std::uint64_t changes_ = 0;
     std::uint64_t statements_run_ = 0;
@@ -168,6 +185,9 @@ protected:
         connection_.send_ahead(static_cast<mysql_statement&>(prepared));
     }
     change_count run(statement& prepared) override;
+    void run_together(statement& prepared) override {
+        connection_.hold(static_cast<mysql_statement&>(prepared));
+    }
     [[nodiscard]] std::int64_t rows_of(std::int64_t ticket) override { return connection_.rows_of(ticket); }
     bool run_unless_duplicate(statement& prepared) override;
 

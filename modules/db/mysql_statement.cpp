@@ -42,6 +42,9 @@ mysql_statement::mysql_statement(mysql_connection& owner, std::string_view sql) 
     slots_.resize(mysql_stmt_param_count(handle_));
     arguments_.resize(slots_.size());
     describe_columns();
+    if (is_query()) {
+        lookup_ = read_lookup(sql_);
+    }
 }
 
 mysql_statement::~mysql_statement() {
@@ -124,6 +127,34 @@ void mysql_statement::bind(int index, std::string_view value) {
     into.buffer = const_cast<char*>(value.data() == nullptr ? "" : value.data());
     into.buffer_length = now.bytes;
     into.length = &now.bytes;
+}
+
+void mysql_statement::bind(int index, const bound_value& value) {
+    switch (value.what) {
+    case kind::number: bind(index, value.number); break;
+    case kind::text: bind(index, std::string_view(value.text)); break;
+    default: bind_null(index); break;
+    }
+}
+
+std::vector<bound_value> mysql_statement::arguments() const {
+    std::vector<bound_value> all(arguments_.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        all[i].what = arguments_[i].what;
+        all[i].number = arguments_[i].number;
+        if (arguments_[i].what == kind::text) {
+            all[i].text.assign(static_cast<const char*>(slots_[i].buffer), arguments_[i].bytes);
+        }
+    }
+    return all;
+}
+
+bool mysql_statement::names(const std::string& table, std::size_t which) {
+    KITH_ASSERT(which <= named_.size());  // tables are asked for in the order of their numbers
+    if (which == named_.size()) {
+        named_.push_back(names_table(sql_, table));
+    }
+    return named_[which];
 }
 
 void mysql_statement::sent_ahead(std::uint64_t stamp) noexcept {

@@ -1,12 +1,15 @@
 // A prepared statement on a MariaDB or MySQL connection. Results are kept on this side, so that cursors nest.
 #pragma once
 
+#include "mysql_held_rows.hpp"
+
 #include <kith/db.hpp>
 
 #include <mysql.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,10 +52,22 @@ public:
     /// It was sent, and its answer not yet read.
     [[nodiscard]] bool is_in_flight() const noexcept { return in_flight_ > 0; }
 
+    /// What is bound, copied.
+    [[nodiscard]] std::vector<bound_value> arguments() const;
+    void bind(int index, const bound_value& value);
+    /// They are bound anew for the next send().
+    void forget_arguments() noexcept { bound_ = 0; }
+    /// What it looks up; null where it is not as simple as that.
+    [[nodiscard]] const lookup_form* lookup() const noexcept { return lookup_ ? &*lookup_ : nullptr; }
+    /// Whether it names the table, which has the number `which` in the connection.
+    [[nodiscard]] bool names(const std::string& table, std::size_t which);
+
+    /// The rows that it adds to, once there were any.
+    held_rows* joins = nullptr;
     std::uint64_t used_at = 0;  ///< the connection's count of prepare() calls, for eviction
 
 private:
-    enum class kind : std::uint8_t { unset, null, number, text };
+    using kind = bound_value::kind;
     struct argument {
         kind what = kind::unset;
         std::int64_t number = 0;
@@ -84,6 +99,8 @@ private:
     std::vector<argument> arguments_;
     std::vector<MYSQL_BIND> column_slots_;
     std::vector<column> columns_;
+    std::optional<lookup_form> lookup_;
+    std::vector<bool> named_;  ///< by the number of the table, as far as it was asked for
     std::string scratch_;  ///< a number as text
     int bound_ = 0;
     int in_flight_ = 0;

@@ -128,6 +128,7 @@ void mysql_writer::before_job() {
 
 void mysql_writer::check_job(bool guarded) {
     if (guarded) {
+        connection_.send_held();
         connection_.wait();
     }
 }
@@ -144,6 +145,7 @@ std::exception_ptr mysql_writer::gone() {
 }
 
 std::exception_ptr mysql_writer::undo_to_savepoint() {
+    connection_.forget_held();
     connection_.drain();
     return connection_.failure() ? connection_.failure() : control("ROLLBACK TO SAVEPOINT kith_job");
 }
@@ -203,6 +205,7 @@ std::exception_ptr mysql_writer::outcome() {
 
 bool mysql_writer::roll_back() {
     if (connection_.is_open()) {
+        connection_.forget_held();
         connection_.drain();
         connection_.forget_failure();
         if (std::exception_ptr failed = control("ROLLBACK")) {

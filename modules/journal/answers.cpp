@@ -30,7 +30,7 @@ std::optional<std::string> remembered_answer(transaction& t, user_id user, std::
 void remember_answer(transaction& t, user_id user, std::string_view key, std::string_view input,
                      std::string_view answer) {
     KITH_ASSERT(key.size() <= idempotency_key_max);
-    t.execute(
+    t.insert_together(
         "INSERT INTO journal_answers (answer_key, user_id, input_hash, answer, made_at) VALUES (?, ?, ?, ?, ?)",
         key, user, input, answer, t.now());
 }

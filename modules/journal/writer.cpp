@@ -18,7 +18,7 @@ public:
         const std::int64_t pos = ++head_;
         KITH_ASSERT(pos <= pos_max);
         for (const topic where : what.topics) {
-            t.execute(
+            t.insert_together(
                 "INSERT INTO journal_notes (pos, topic, change_name, thing, seq) VALUES (?, ?, ?, ?, ?)", pos,
                 where.packed(), what.name, what.thing, what.seq);
         }

@@ -34,9 +34,10 @@ message read_message(db::cursor& row) {
 }  // namespace
 
 void insert_message(transaction& t, const message& row, std::string_view body) {
-    t.execute("INSERT INTO messages (conversation, seq, pos, sender, client_id, kind, sent_at, body) "
-              "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-              row.conversation, row.seq, row.pos, row.sender, row.client_id, row.kind, row.sent_at, body);
+    t.insert_together("INSERT INTO messages (conversation, seq, pos, sender, client_id, kind, sent_at, body) "
+                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                      row.conversation, row.seq, row.pos, row.sender, row.client_id, row.kind, row.sent_at,
+                      body);
 }
 
 std::optional<message> find_message(snapshot& s, conversation_id conversation, std::int64_t seq,
