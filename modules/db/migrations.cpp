@@ -6,6 +6,7 @@
 #include "migration_records.hpp"
 #include "mysql_migrations.hpp"
 #include "sqlite.hpp"
+#include "transfer_mark.hpp"
 
 #include <kith/core/log.hpp>
 
@@ -86,6 +87,7 @@ std::vector<migration_state> status_of(const std::string& path, std::span<const 
     migration_records applied;
     if (exists(path)) {
         connection on(path, access::write, "FULL");
+        refuse_unfinished(on, path);
         applied = read_records(on);
     }
     check_records(applied, known, path);
@@ -99,6 +101,7 @@ int apply_blocking(const std::string& path, std::span<const migration> known, co
     }
     make_private(path);
     connection on(path, access::create, "FULL");
+    refuse_unfinished(on, path);
     const migration_records applied = read_records(on);
     check_records(applied, known, path);
     on.run_script(records_table);

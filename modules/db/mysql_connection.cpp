@@ -24,6 +24,8 @@ constexpr std::size_t held_bytes_max = 256U << 10U;
 constexpr std::size_t held_tables_max = 64;
 /// What the server's own deadline may be overstepped by before the way to it counts as lost.
 constexpr std::chrono::seconds answer_grace{5};
+/// Bytes of a statement that are told of with its error.
+constexpr std::size_t told_bytes = 400;
 constexpr const char* system_authorities = "/etc/ssl/certs/ca-certificates.crt";
 
 /// The same meaning for quotes, `||` and backslashes as on SQLite, and no silent change of what does not fit.
@@ -394,8 +396,8 @@ std::string mysql_connection::scalar(const std::string& sql) {
 }
 
 void mysql_connection::raise(unsigned code, const std::string& why, std::string_view doing) {
-    const mysql_error failed(code,
-                             "MariaDB " + std::to_string(code) + ", " + why + ", in: " + std::string(doing));
+    const mysql_error failed(code, "MariaDB " + std::to_string(code) + ", " + why
+                                       + ", in: " + std::string(doing.substr(0, told_bytes)));
     if (failed.is_lost() || failed.is_contention()) {
         failure_ = std::make_exception_ptr(failed);
     }

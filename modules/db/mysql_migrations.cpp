@@ -5,6 +5,7 @@
 #include "mysql_connection.hpp"
 #include "mysql_nodes.hpp"
 #include "sql_script.hpp"
+#include "transfer_mark.hpp"
 
 #include <kith/core/log.hpp>
 
@@ -126,6 +127,7 @@ std::vector<migration_state> status_of(const server_options& where, std::span<co
     try {
         mysql_connection on(where, mysql_connection::use::manage, std::chrono::milliseconds(0));
         on.open();
+        refuse_unfinished(on, where.where.text());
         const migration_records applied = read_records(on);
         check_records(applied, known, where.where.text());
         return states_of(applied, known);
@@ -147,6 +149,7 @@ int apply_blocking(const server_options& where, std::span<const migration> known
             != "1") {
             throw error(error_code::conflict, "another Kith changes the schema of " + where.where.text());
         }
+        refuse_unfinished(on, where.where.text());
         const migration_records applied = read_records(on);
         check_records(applied, known, where.where.text());
         on.run(records_table);

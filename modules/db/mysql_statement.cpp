@@ -157,6 +157,11 @@ bool mysql_statement::names(const std::string& table, std::size_t which) {
     return named_[which];
 }
 
+void mysql_statement::bind_blob(int index, std::string_view value) {
+    bind(index, value);
+    slot(index).buffer_type = MYSQL_TYPE_BLOB;
+}
+
 void mysql_statement::sent_ahead(std::uint64_t stamp) noexcept {
     ahead_ = true;
     ahead_stamp_ = stamp;

@@ -127,6 +127,13 @@ void sqlite_statement::bind(int index, std::string_view value) {
     bound_ = std::max(bound_, index);
 }
 
+void sqlite_statement::bind_blob(int index, std::string_view value) {
+    const char* bytes = value.data() == nullptr ? "" : value.data();
+    check(sqlite3_bind_blob64(handle_, index, bytes, value.size(),
+                              read_only_ ? SQLITE_TRANSIENT : SQLITE_STATIC));
+    bound_ = std::max(bound_, index);
+}
+
 bool sqlite_statement::step() {
     KITH_ASSERT(taken_ && read_only_);  // changes go through execute() or try_insert()
     KITH_ASSERT(bound_ == parameters_);
@@ -185,7 +192,7 @@ void sqlite_statement::reset() noexcept {
 connection::connection(const std::string& path, access how, const std::string& synchronous) {
     stop_counting_memory();
     int flags = SQLITE_OPEN_NOMUTEX | (how == access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
-    if (how == access::create) {
+    if (how == access::create || how == access::memory) {
         flags |= SQLITE_OPEN_CREATE;
     }
     try {
@@ -229,7 +236,8 @@ void connection::configure(access how, const std::string& synchronous) {
     set(SQLITE_DBCONFIG_ENABLE_FKEY, 1);
     // After a failure of unknown outcome nobody may touch the WAL before the next start: not even a close.
     set(SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1);
-    if (how != access::read && scalar("PRAGMA journal_mode=WAL") != "wal") {
+    const bool has_log = how == access::create || how == access::write;
+    if (has_log && scalar("PRAGMA journal_mode=WAL") != "wal") {
         throw sqlite_error(SQLITE_CANTOPEN, "the file system does not support a write-ahead log");
     }
     const int cache_kib = how == access::read ? reader_cache_kib : writer_cache_kib;

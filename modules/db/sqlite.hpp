@@ -59,6 +59,8 @@ public:
     void bind_null(int index) override;
     void bind(int index, std::int64_t value) override;
     void bind(int index, std::string_view value) override;
+    /// As a text, but for a column of bytes.
+    void bind_blob(int index, std::string_view value);
     bool step() override;
     [[nodiscard]] bool is_null(int column) override;
     [[nodiscard]] std::int64_t integer(int column) override;
@@ -86,7 +88,7 @@ private:
     bool taken_ = false;
 };
 
-enum class access : std::uint8_t { create, write, read };
+enum class access : std::uint8_t { create, write, read, memory };
 
 /// An open database file with the pragmas of this house.
 class connection {
