@@ -14,6 +14,7 @@ struct chosen_command;
 void add_serve_command(CLI::App& app, chosen_command& chosen);
 void add_config_commands(CLI::App& app, chosen_command& chosen);
 void add_migrate_commands(CLI::App& app, chosen_command& chosen);
+void add_migrate_data_command(CLI::App& app, chosen_command& chosen);
 void add_user_commands(CLI::App& app, chosen_command& chosen);
 void add_invite_commands(CLI::App& app, chosen_command& chosen);
 void add_backup_command(CLI::App& app, chosen_command& chosen);

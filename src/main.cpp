@@ -67,6 +67,7 @@ int main(int count, char** words) {
     kith::add_serve_command(app, chosen);
     kith::add_config_commands(app, chosen);
     kith::add_migrate_commands(app, chosen);
+    kith::add_migrate_data_command(app, chosen);
     kith::add_user_commands(app, chosen);
     kith::add_invite_commands(app, chosen);
     kith::add_backup_command(app, chosen);

@@ -11,6 +11,7 @@ From a shell, for test binaries: `mariadb.py start FOLDER` and `mariadb.py stop 
 As root the server runs as the user mysql, because it refuses to run as root.
 """
 import atexit
+import contextlib
 import os
 import pwd
 import shutil
@@ -125,6 +126,23 @@ class Server:
         if done.returncode != 0:
             raise RuntimeError(done.stderr.strip())
         return [line.split("\t") for line in done.stdout.splitlines()]
+
+    @contextlib.contextmanager
+    def holding(self, text, database):
+        """Within the `with`, a client stays connected that has run `text`, such as LOCK TABLES."""
+        client = subprocess.Popen([_program("mariadb"), "--no-defaults", f"--socket={self.socket}", "--user=root", "--batch",
+                                   "--skip-column-names", "--unbuffered", f"--database={database}"],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            client.stdin.write(text + "; SELECT 'held';\n")
+            client.stdin.flush()
+            answer = client.stdout.readline()
+            if answer != "held\n":
+                raise RuntimeError(answer)
+            yield
+        finally:
+            client.kill()
+            client.communicate(timeout=STOP_SECONDS)
 
     def make_database(self, name=None):
         """An empty database; its URL."""
