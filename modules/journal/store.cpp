@@ -131,6 +131,13 @@ std::int64_t prune(transaction& t, const prune_limits& limits) {
                   t.now());  // a clock that went back must not hide newer marks
         t.execute("INSERT INTO journal_times (at, pos) VALUES (?, ?)", t.now(), now.pos);
     }
+    // A new epoch leaves the notes before it behind, below its horizon.
+    const std::int64_t lowest = t.integer("SELECT MIN(pos) FROM journal_notes").value_or(now.pos + 1);
+    if (lowest <= now.horizon) {
+        const std::int64_t last = std::min(now.horizon, lowest + limits.step_max - 1);
+        t.execute("DELETE FROM journal_notes WHERE pos <= ?", last);
+        return last - lowest + 1;
+    }
     const std::int64_t by_age =
         t.integer("SELECT MAX(pos) FROM journal_times WHERE at <= ?", t.now() - limits.age).value_or(0);
     std::int64_t cut = std::max(by_age, now.pos - limits.positions_max);

@@ -271,6 +271,27 @@ TEST_CASE("a new epoch raises the head and resets everyone") {
     CHECK(after.horizon == after.pos - 1);  // every older cursor is at or below it, a new one is not
 }
 
+TEST_CASE("the notes of an earlier epoch are pruned in steps") {
+    bench b;
+    b.write([&](transaction& t) {
+        for (int i = 0; i < 10; ++i) {
+            b.note(t, 5, 0, {room(5)});
+        }
+    });
+    b.write([&](transaction& t) { journal::begin_epoch(t, b.random); });
+    b.write([&](transaction& t) { b.note(t, 5, 0, {room(5)}); });
+    journal::prune_limits limits(std::chrono::hours(1), 1000);
+    limits.step_max = 4;
+    std::vector<std::int64_t> steps;
+    for (std::int64_t went = 1; went > 0;) {
+        b.write([&](transaction& t) { went = journal::prune(t, limits); });
+        steps.push_back(went);
+    }
+    CHECK(steps == std::vector<std::int64_t>{4, 4, 2, 0});
+    CHECK(b.seen({{room(5), 1}}, 0, 100) == std::vector<std::int64_t>{12});
+    CHECK(b.state().horizon == 10);
+}
+
 TEST_CASE("an answer is remembered by user and key, and another input is a conflict") {
     bench b;
     b.write([&](transaction& t) {
