@@ -268,22 +268,26 @@ void mysql_connection::send_held_for(mysql_statement& next) {
 }
 
 void mysql_connection::send_held(held_rows& those) {
-    std::size_t sent = 0;
-    for (std::size_t rows = held_rows_max; rows > 0; rows /= 2) {  // few texts, whatever the number
-        while (those.rows() - sent >= rows) {
-            mysql_statement& many = find(those.text_of(rows));
-            int index = 0;
-            for (std::size_t row = sent; row < sent + rows; ++row) {
-                for (std::size_t column = 0; column < those.columns(); ++column) {
-                    many.bind(++index, those.value(row, column));
+    try {
+        for (std::size_t rows = held_rows_max; rows > 0; rows /= 2) {  // few texts, whatever the number
+            while (those.rows() >= rows) {
+                mysql_statement& many = find(those.text_of(rows));
+                int index = 0;
+                for (std::size_t row = 0; row < rows; ++row) {
+                    for (std::size_t column = 0; column < those.columns(); ++column) {
+                        many.bind(++index, those.value(row, column));
+                    }
                 }
+                push(many, those.job());
+                many.forget_arguments();
+                those.drop_first(rows);
             }
-            push(many, those.job());
-            many.forget_arguments();
-            sent += rows;
         }
+    } catch (const mysql_error&) {
+        // The job that happens to run is not to blame for the rows of another one.
+        earlier_job_failed_ = earlier_job_failed_ || those.job() != job_;
+        throw;
     }
-    those.clear();
     --held_groups_;
 }
 

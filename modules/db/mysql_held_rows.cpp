@@ -18,6 +18,10 @@ std::string_view without_blanks_at_end(std::string_view text) {
     return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
 }
 
+std::size_t bytes_of(const bound_value& value) {
+    return sizeof value.number + value.text.size();
+}
+
 /// Takes `what` from the front of `rest`; false when something else stands there.
 bool take(std::string_view& rest, std::string_view what) {
     if (!rest.starts_with(what)) {
@@ -49,15 +53,15 @@ bool take_names(std::string_view& rest, std::string_view between, std::string_vi
 
 }  // namespace
 
-bool bound_value::equals(const bound_value& other) const noexcept {
-    if (what != other.what) {
+bool bound_value::may_equal(const bound_value& other) const noexcept {
+    if (what == kind::null || other.what == kind::null) {
         return false;
     }
-    switch (what) {
-    case kind::number: return number == other.number;
-    case kind::text: return without_blanks_at_end(text) == without_blanks_at_end(other.text);
-    default: return false;
+    if (what != other.what) {
+        return true;
     }
+    return what == kind::number ? number == other.number
+                                : without_blanks_at_end(text) == without_blanks_at_end(other.text);
 }
 
 std::optional<insert_form> read_insert(std::string_view sql) {
@@ -82,7 +86,7 @@ std::optional<insert_form> read_insert(std::string_view sql) {
 
 std::optional<lookup_form> read_lookup(std::string_view sql) {
     const std::size_t from = sql.find(" FROM ");
-    if (!sql.starts_with("SELECT ") || from == std::string_view::npos) {
+    if (!sql.starts_with("SELECT ") || from == std::string_view::npos || sql.find('?') < from) {
         return std::nullopt;
     }
     std::string_view rest = sql.substr(from);
@@ -112,9 +116,17 @@ void held_rows::add(std::vector<bound_value> row, std::uint64_t job) {
         job_ = job;
     }
     for (bound_value& one : row) {
-        bytes_ += sizeof one.number + one.text.size();
+        bytes_ += bytes_of(one);
         values_.push_back(std::move(one));
     }
+}
+
+void held_rows::drop_first(std::size_t rows) {
+    const auto end = values_.begin() + static_cast<std::ptrdiff_t>(rows * columns());
+    for (auto one = values_.begin(); one != end; ++one) {
+        bytes_ -= bytes_of(*one);
+    }
+    values_.erase(values_.begin(), end);
 }
 
 void held_rows::clear() noexcept {
@@ -129,9 +141,9 @@ bool held_rows::may_match(const lookup_form& wanted, const std::vector<bound_val
         for (std::size_t i = 0; same && i < arguments.size(); ++i) {
             const auto column = std::find(form_.columns.begin(), form_.columns.end(), wanted.columns[i]);
             // A column that the INSERT leaves to its default may hold anything.
-            same =
-                column == form_.columns.end()
-                || value(row, static_cast<std::size_t>(column - form_.columns.begin())).equals(arguments[i]);
+            same = column == form_.columns.end()
+                   || value(row, static_cast<std::size_t>(column - form_.columns.begin()))
+                          .may_equal(arguments[i]);
         }
         if (same) {
             return true;

@@ -18,8 +18,9 @@ struct bound_value {
     std::int64_t number = 0;
     std::string text;
 
-    /// As the columns of this house compare: texts by their bytes, blanks at the end apart. NULL equals nothing.
-    [[nodiscard]] bool equals(const bound_value& other) const noexcept;
+    /// As the columns of this house compare: texts by their bytes, blanks at the end apart. NULL equals nothing; what the
+    /// server would convert may be equal.
+    [[nodiscard]] bool may_equal(const bound_value& other) const noexcept;
 };
 
 /// `INSERT INTO table (a, b) VALUES (?, ?)`, taken apart.
@@ -58,6 +59,7 @@ public:
 
     /// Takes one row.
     void add(std::vector<bound_value> row, std::uint64_t job);
+    void drop_first(std::size_t rows);
     void clear() noexcept;
     /// Whether one of them may be a row that the look-up wants.
     [[nodiscard]] bool may_match(const lookup_form& wanted, const std::vector<bound_value>& arguments) const;

@@ -87,11 +87,16 @@ TEST_CASE("a look-up meets a row that waits by all of its columns") {
     CHECK_FALSE(by("SELECT body FROM items WHERE id = ? AND body = ?", {number(1), words("two")}));
     CHECK(by("SELECT body FROM items WHERE body = ?",
              {words("two  ")}));  // blanks at the end do not count there
+    CHECK(by("SELECT body FROM items WHERE id = ?", {words("2")}));  // the server would convert it
     CHECK(by("SELECT body FROM items WHERE other = ?", {number(5)}));  // a default, which nobody here knows
     CHECK(held.text_of(1) == insert);
     CHECK(held.text_of(2) == std::string(insert) + ", (?, ?)");
-    held.clear();
+    held.drop_first(1);
+    CHECK(held.rows() == 1);
+    CHECK(held.value(0, 0).number == 2);
+    held.drop_first(1);
     CHECK(held.empty());
+    CHECK(held.bytes() == 0);
 }
 
 TEST_CASE("rows that wait are seen by whoever asks for them", "[mariadb]") {
