@@ -14,7 +14,6 @@
 
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -161,17 +160,9 @@ std::string ask_own_house(const config& settings, const std::string& request) {
     return answer;
 }
 
-bool database_exists(const config& settings) {
-    struct stat state {};
-    return settings.database.url || ::stat(database_path(settings).c_str(), &state) == 0;
-}
-
 std::string ask_without_server(const config& settings, const std::string& request, on_missing_data missing) {
-    if (missing == on_missing_data::refuse && !database_exists(settings)) {
-        throw command_failure(exit_code::storage,
-                              "there is no data in " + settings.data.dir.string() + " ("
-                                  + std::strerror(errno)
-                                  + "); name the data folder with --data, or start `kith serve`");
+    if (missing == on_missing_data::refuse) {
+        expect_data(settings);
     }
     check_data_folder(settings);
     try {

@@ -13,7 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <map>
 
 namespace kith {
@@ -137,8 +140,43 @@ std::string expected_url(const config& settings) {
     return (settings.tls.on() ? "https://" : "http://") + place;
 }
 
+namespace {
+
+std::vector<db::migration_state> schema_of(const config& settings) {
+    try {
+        return db::migration_status_blocking(store_place(settings));
+    } catch (const std::exception& failed) {
+        throw command_failure(exit_code::storage, failed.what());
+    }
+}
+
+bool has_tables(const config& settings) {
+    const std::vector<db::migration_state> all = schema_of(settings);
+    return std::any_of(all.begin(), all.end(),
+                       [](const db::migration_state& one) { return one.applied_at.has_value(); });
+}
+
+}  // namespace
+
 std::string database_path(const config& settings) {
     return (settings.data.dir / "kith.db").string();
+}
+
+void expect_data(const config& settings) {
+    if (!settings.database.url) {
+        struct stat state {};
+        if (::stat(database_path(settings).c_str(), &state) != 0) {
+            throw command_failure(exit_code::storage,
+                                  "there is no data in " + settings.data.dir.string() + " ("
+                                      + std::strerror(errno)
+                                      + "); name the data folder with --data, or start `kith serve`");
+        }
+        return;
+    }
+    if (!has_tables(settings)) {
+        throw command_failure(exit_code::storage, "there is no data in " + settings.database.url->text()
+                                                      + "; look at database.url, or start `kith serve`");
+    }
 }
 
 void check_data_folder(const config& settings) {
@@ -150,11 +188,7 @@ void check_data_folder(const config& settings) {
         const bool held = failed.code() == error_code::conflict;
         throw command_failure(held ? exit_code::refused : exit_code::storage, failed.what());
     }
-    try {
-        (void)db::migration_status_blocking(store_place(settings));
-    } catch (const std::exception& failed) {
-        throw command_failure(exit_code::storage, failed.what());
-    }
+    (void)schema_of(settings);
 }
 
 }  // namespace kith

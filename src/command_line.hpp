@@ -64,6 +64,8 @@ void add_settings_options(CLI::App& command, settings_source& into);
 /// Writes `kith: <line>` to standard error.
 void tell(const std::string& line);
 
+/// Throws command_failure `storage` when nothing was ever stored in the place that the settings name, or it cannot be asked.
+void expect_data(const config& settings);
 /// Checks the data folder before anything is built on it, so that each reason has its exit code. Throws
 /// command_failure: `refused` when another process holds it, `storage` when it cannot be used.
 void check_data_folder(const config& settings);

@@ -31,10 +31,7 @@ json_value read_state(const config& settings) {
             administer_running(settings, "migrate.status", json_value::object())) {
         return *std::move(answer);
     }
-    if (!settings.database.url && !std::filesystem::exists(database_path(settings))) {
-        throw command_failure(exit_code::storage, "there is no data in " + settings.data.dir.string()
-                                                      + "; name the data folder with --data");
-    }
+    expect_data(settings);
     check_data_folder(settings);
     const db::folder_lock lock(settings.data.dir.string());
     json_value all = json_value::array();
