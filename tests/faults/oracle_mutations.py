@@ -11,6 +11,7 @@ from fault import kith
 sys.path.insert(0, os.path.join(fault.ROOT, "tests", "wire"))
 
 import property_test  # noqa: E402  (the line before put its folder on the path)
+import stores  # noqa: E402
 
 EXPECTED = {
     "ack_before_commit": {"acked_exists", "acked_place", "read_your_writes", "receiver_real",
@@ -72,8 +73,10 @@ def property_is_not_blind(seed):
 
 def body(seed):
     refused_without_the_key()
-    property_is_not_blind(seed)
-    caught = {name: mutant(name, seed + number) for number, name in enumerate(EXPECTED)}
+    if stores.runs_here("oracle_mutations.property_is_not_blind"):
+        property_is_not_blind(seed)
+    caught = {name: mutant(name, seed + number) for number, name in enumerate(EXPECTED)
+              if stores.runs_here(f"oracle_mutations.{name}")}
     return "caught " + ", ".join(f"{name} by {rule}" for name, rule in caught.items())
 
 

@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 import kith
+import stores
 
 OK, FAILURE, USAGE, CONFIG, STORAGE, REFUSED = range(6)
 PASSWORD = "correct horse battery 9"
@@ -38,25 +39,16 @@ def mode(path):
     return stat.S_IMODE(os.lstat(path).st_mode)
 
 
-def run(*words, stdin="", env=None, cwd=None, timeout=60):
-    done = subprocess.run([kith.binary(), *words], input=stdin, text=True, timeout=timeout, capture_output=True,
-                          env={**os.environ, **(env or {})}, cwd=cwd, check=False, start_new_session=True)
-    return Done(done.returncode, done.stdout, done.stderr)
-
-
-def mode(path):
-    return stat.S_IMODE(os.lstat(path).st_mode)
-
-
 class Case(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="kith-cli-")
         self.addCleanup(shutil.rmtree, self.folder, True)
         self.data = os.path.join(self.folder, "data")
 
-    def kith(self, *words, code=OK, data=None, **more):
+    def kith(self, *words, code=OK, data=None, env=None, **more):
         """Runs a command on the data and expects its exit code; errors are lines of `kith: …`."""
-        done = run(*words, "--data", data or self.data, **more)
+        data = data or self.data
+        done = run(*words, "--data", data, env={**stores.environment(data), **(env or {})}, **more)
         self.assertEqual(done.code, code, f"{words}: {done.out}{done.err}")
         if code != OK:
             self.assertEqual(done.out, "")

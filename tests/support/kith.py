@@ -15,7 +15,7 @@ How to use it (with /usr/bin/python3; needs Debian's python3-websockets):
             answer = ws.request("message.read", {"conversation": conversation, "seq": 1})
         assert ada.http.get("/users/none", check=False).status == 404
 
-The binary is $KITH_BIN, else build/release/kith. `Server(settings=["journal.ring=64"], env={...}, data=DIR)`.
+The binary is $KITH_BIN, else build/release/kith; with $KITH_TEST_MARIADB it stores there (see stores.py). `Server(settings=["journal.ring=64"], env={...}, data=DIR)`.
 `server.kill()` is kill -9, `server.stop()` is SIGTERM and gives the exit code, `server.start()` starts again
 on the same port. HTTP calls raise `Refused` (status, code, body) unless `check=False`. A socket keeps every
 event in `ws.events`; `ws.event(type, where)` gives the first one not yet taken that fits. `Raw` speaks bytes.
@@ -37,6 +37,7 @@ import time
 import urllib.parse
 import uuid
 
+import stores
 from kith_wire import (PREFIX, SUBPROTOCOL, Closed, Raw, Refused, Socket, Timeout, any_certificate, connect_tcp, device,
                        frame, wait_until)
 
@@ -130,7 +131,7 @@ class Server:
             command += ["--set", setting]
         self.lines = []
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, env={**os.environ, **self.env},
+                                        stderr=subprocess.STDOUT, env=self._environment(),
                                         cwd=self._own_folder)
         if self not in _servers:
             _servers.append(self)
@@ -223,8 +224,11 @@ class Server:
         """Runs another `kith` command on the same data; gives (exit code, output)."""
         done = subprocess.run([binary(), *arguments, "--data", self.data], input=stdin, text=True,
                               timeout=timeout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              env={**os.environ, **self.env}, check=False)
+                              env=self._environment(), check=False)
         return done.returncode, done.stdout
+
+    def _environment(self):
+        return {**os.environ, **stores.environment(self.data), **self.env}
 
 
 # ---- HTTP --------------------------------------------------------------------------------------------------

@@ -51,6 +51,17 @@ def _own(path):
         os.chown(path, user.pw_uid, user.pw_gid)
 
 
+def sql(at_socket, text, database=""):
+    """Runs statements as root on the server of a socket; rows as lists of texts. RuntimeError with what the server says."""
+    done = subprocess.run([_program("mariadb"), "--no-defaults", f"--socket={at_socket}", "--user=root", "--batch",
+                           "--skip-column-names", f"--database={database}", f"--execute={text}"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          timeout=30, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip())
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
 class Server:
     """One mariadbd. `options` are further ones of its command line; `tcp` listens on a free port of 127.0.0.1 as well."""
 
@@ -119,13 +130,7 @@ class Server:
         raise RuntimeError(f"mariadbd does not answer ({why}):\n" + self.tail())
 
     def sql(self, text, database=""):
-        done = subprocess.run([_program("mariadb"), "--no-defaults", f"--socket={self.socket}", "--user=root", "--batch",
-                               "--skip-column-names", f"--database={database}"] + ["--execute=" + text],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              timeout=30)
-        if done.returncode != 0:
-            raise RuntimeError(done.stderr.strip())
-        return [line.split("\t") for line in done.stdout.splitlines()]
+        return sql(self.socket, text, database)
 
     @contextlib.contextmanager
     def holding(self, text, database):

@@ -18,6 +18,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import kith  # noqa: E402
+import stores  # noqa: E402
 from cli import FAILURE, OK, OTHER_PASSWORD, PASSWORD, REFUSED, STORAGE, USAGE, Case, mode  # noqa: E402
 
 class Commands:
@@ -91,6 +92,7 @@ class Commands:
         with self.assertRaises(kith.Refused):
             kith.sign_in(server, "ada", PASSWORD)
 
+    @stores.only_sqlite
     def test_backup(self):
         self.add("ada", "--role", "owner")
         made = self.kith("backup", "--json").json
@@ -109,6 +111,7 @@ class Commands:
         for target in (os.path.join(self.folder, "none", "copy.db"), os.path.join(copy, "below.db"), "/proc/copy.db"):
             self.assertIn(target, self.kith("backup", "--to", target, code=STORAGE).err)
 
+    @stores.only_sqlite
     def test_backup_into_a_folder(self):
         self.add("ada", "--role", "owner")
         folder = os.path.join(self.folder, "copies")
@@ -153,6 +156,7 @@ class OfflineTest(Commands, Case):
             link = self.kith("invite", "create", "--set", setting).out
             self.assertTrue(link.startswith(base + "/invite#code="), link)
 
+    @stores.only_sqlite
     def test_a_backup_that_is_ended_leaves_nothing(self):
         self.kith("migrate", "up")
         with sqlite3.connect(os.path.join(self.data, "kith.db")) as opened:
@@ -176,6 +180,7 @@ class OfflineTest(Commands, Case):
         self.assertRegex(self.kith("migrate", "up").out, r"^Applied \d+ migrations\.\n$")
         self.assertTrue(all(one["applied_at"] for one in self.kith("migrate", "status", "--json").json))
 
+    @stores.only_sqlite
     def test_a_newer_schema_is_refused(self):
         self.kith("migrate", "up")
         with sqlite3.connect(os.path.join(self.data, "kith.db")) as opened:
@@ -185,6 +190,7 @@ class OfflineTest(Commands, Case):
             self.assertIn("newer", self.kith(*words, code=STORAGE).err)
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can give files away")
+    @stores.only_sqlite
     def test_root_keeps_out_of_the_data_of_others(self):
         self.kith("migrate", "up")
         os.chown(os.path.join(self.data, "kith.db"), 65534, 65534)
@@ -324,7 +330,8 @@ class SecretTest(Case):
     def test_nothing_of_it_in_sight_while_it_is_used(self):
         server = self.server()
         process = subprocess.Popen([kith.binary(), "user", "add", "ada", "--password-stdin", "--data", self.data],
-                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   env={**os.environ, **stores.environment(self.data)})
         process.stdin.write(PASSWORD.encode())
         process.stdin.flush()
         for name in ("cmdline", "environ"):
@@ -341,9 +348,10 @@ class SecretTest(Case):
 
     def at_terminal(self, *words):
         """A command on a terminal of its own: (process, the terminal's other end)."""
+        env = {**os.environ, **stores.environment(self.data)}
         child, terminal = pty.fork()
         if child == 0:
-            os.execv(kith.binary(), [kith.binary(), *words, "--data", self.data])
+            os.execve(kith.binary(), [kith.binary(), *words, "--data", self.data], env)
         return child, terminal
 
     def wait_for(self, terminal, text, timeout=20):
@@ -394,6 +402,7 @@ class SecretTest(Case):
 
 
 class BackupTest(Case):
+    @stores.only_sqlite
     def test_while_messages_are_sent(self):
         server = self.server()
         ada, bob = kith.people(server, 2)
