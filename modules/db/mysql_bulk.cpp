@@ -224,13 +224,13 @@ std::optional<std::string> mysql_bulk::unfinished() {
 void mysql_bulk::mark(const std::string& source) {
     on_.run("CREATE TABLE db_transfer (source TEXT NOT NULL) "
             "ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin");
-    mysql_transaction t(on_, timestamp(), false);
+    mysql_transaction t(on_, timestamp());
     t.execute("INSERT INTO db_transfer (source) VALUES (?)", source);
 }
 
 void mysql_bulk::finish(const std::function<void(transaction&)>& last, timestamp now) {
     begin();
-    mysql_transaction t(on_, now, false);
+    mysql_transaction t(on_, now);
     last(t);
     commit();
     on_.run("DROP TABLE db_transfer");

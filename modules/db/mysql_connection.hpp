@@ -167,8 +167,7 @@ private:
 
 class mysql_transaction final : public transaction {
 public:
-    mysql_transaction(mysql_connection& on, timestamp now, bool lock_head)
-        : connection_(on), now_(now), lock_head_(lock_head) {}
+    mysql_transaction(mysql_connection& on, timestamp now) : connection_(on), now_(now) {}
     [[nodiscard]] db::dialect dialect() const noexcept override { return dialect::mysql; }
     void execute_script(const std::string& sql) override { connection_.run_script(sql); }
     [[nodiscard]] timestamp now() const noexcept override { return now_; }
@@ -176,7 +175,7 @@ public:
 protected:
     [[nodiscard]] statement& prepare(std::string_view sql) override { return connection_.prepare(sql); }
     [[nodiscard]] statement& prepare_locking(std::string_view sql) override {
-        return lock_head_ ? connection_.prepare_locking(sql) : connection_.prepare(sql);
+        return connection_.prepare_locking(sql);
     }
     [[nodiscard]] statement* prepare_ahead(std::string_view sql) override {
         return connection_.prepare_ahead(sql);
@@ -194,7 +193,6 @@ protected:
 private:
     mysql_connection& connection_;
     timestamp now_;
-    bool lock_head_;
 };
 
 }  // namespace kith::db

@@ -68,7 +68,7 @@ class stepper {
 public:
     stepper(mysql_connection& on, const migration& one, const clock_source& clock,
             const statement_hook& before)
-        : on_(on), one_(one), clock_(clock), before_(before), t_(on, clock.now(), true) {}
+        : on_(on), one_(one), clock_(clock), before_(before), t_(on, clock.now()) {}
 
     void run() {
         const std::vector<std::string> statements = split_script(one_.sql);

@@ -52,7 +52,7 @@ void take_node(mysql_connection& on, std::uint8_t node, std::int64_t last) {
 }
 
 std::int64_t lock_node(mysql_connection& on, std::uint8_t node) {
-    mysql_transaction t(on, timestamp(), true);
+    mysql_transaction t(on, timestamp());
     const auto find = [&] {
         return t.lock_integer("SELECT batch FROM db_nodes WHERE node = ?", static_cast<std::int64_t>(node));
     };
@@ -66,7 +66,7 @@ std::int64_t lock_node(mysql_connection& on, std::uint8_t node) {
 }
 
 void note_batch(mysql_connection& on, std::uint8_t node, std::int64_t number) {
-    mysql_transaction t(on, timestamp(), true);
+    mysql_transaction t(on, timestamp());
     t.execute("UPDATE db_nodes SET batch = ? WHERE node = ?", number, static_cast<std::int64_t>(node));
 }
 

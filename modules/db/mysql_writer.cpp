@@ -109,7 +109,7 @@ std::exception_ptr mysql_writer::begin(timestamp now) {
     if (!wait_for_connection()) {
         return server_is_away();
     }
-    running_.emplace(connection_, now, server_.lock_head);
+    running_.emplace(connection_, now);
     connection_.forget_failure();
     try {
         // The node's own row before anything else: once it is locked, whoever waits for that lock waits for the end of this

@@ -23,7 +23,6 @@ struct server_options {
         20};  ///< for one statement of the writer, waiting for a lock included
     std::chrono::seconds lock_timeout{5};  ///< after which a batch is rolled back and run again
     std::chrono::milliseconds away_patience{3000};  ///< how long a batch waits for a server that went away
-    bool lock_head = true;  ///< a mutation for the test of two writers; always in use
 };
 
 }  // namespace kith::db

@@ -1,7 +1,8 @@
 // Measures, run by hand: journal_test "[speed]" with KITH_TEST_MARIADB. Jobs of the statements of a send, by one, two and four
-// writers, each with many callers that wait.
+// writers, each with many callers that wait; and what the lock of the head costs them.
 #include "../core/support.hpp"
 #include "../store_place.hpp"
+#include "unlocked_writer.hpp"
 
 #include <kith/core/clock.hpp>
 #include <kith/core/log.hpp>
@@ -21,7 +22,7 @@ using namespace kith;
 
 namespace {
 
-constexpr int people = 100;
+constexpr int people = 800;  // so that no two callers write to one conversation
 constexpr std::string_view standing_sql =
     "SELECT s.user, u.role, u.state, s.ended_at FROM users_sessions s JOIN users u ON u.id = s.user WHERE s.id = ?";
 constexpr std::string_view posting_sql =
@@ -79,8 +80,9 @@ void send(transaction& t, journal::writer& notes, std::int64_t who, std::int64_t
 /// One process, as it were, on a thread of its own.
 class node {
 public:
-    node(const db::options& at, std::uint8_t number, int callers, int sends, bool ahead)
-        : first_(number * callers) {
+    node(const db::options& at, std::uint8_t number, int callers, int sends, bool ahead,
+         testing::numbering how)
+        : first_(number * callers), writer(testing::make_writer(how)) {
         db::options options = at;
         if (options.server) {
             options.server->node = number;
@@ -119,25 +121,26 @@ public:
     system_clock_source clock;
     std::unique_ptr<logger> log = make_null_logger();
     std::unique_ptr<metrics> numbers = make_metrics();
-    std::unique_ptr<journal::writer> writer = journal::make_writer();
+    std::unique_ptr<journal::writer> writer;
     std::unique_ptr<database> store;
 };
 
 /// Sends a second of all writers together.
-double measure(int writers, int callers, int sends, bool ahead) {
+double measure(int writers, int callers, int sends, bool ahead,
+               testing::numbering how = testing::numbering::locked) {
     const testing::store_place place;
     const std::unique_ptr<logger> log = make_null_logger();
     const system_clock_source clock;
     db::migrate_blocking(place.options(), clock, *log);
     {
-        node first(place.options(), 0, 0, 0, false);
+        node first(place.options(), 0, 0, 0, false, testing::numbering::locked);
         boost::asio::co_spawn(first.io, first.store->write(&fill), [](std::exception_ptr e) { CHECK(!e); });
         first.io.run();
     }
     std::vector<std::unique_ptr<node>> nodes;
     for (int i = 0; i < writers; ++i) {
-        nodes.push_back(
-            std::make_unique<node>(place.options(), static_cast<std::uint8_t>(i), callers, sends, ahead));
+        nodes.push_back(std::make_unique<node>(place.options(), static_cast<std::uint8_t>(i), callers, sends,
+                                               ahead, how));
     }
     const auto begin = std::chrono::steady_clock::now();
     std::vector<std::thread> threads;
@@ -162,6 +165,20 @@ TEST_CASE("sends a second", "[.][speed]") {
             std::printf("%d writers, %3d callers each: %6.0f sends/s, %6.0f with questions asked ahead\n",
                         writers, callers, measure(writers, callers, sends, false),
                         measure(writers, callers, sends, true));
+            std::fflush(stdout);
+        }
+    }
+}
+
+TEST_CASE("what the lock of the head costs", "[.][lock-cost]") {
+    (void)measure(1, 20, 20, true);  // warm up
+    for (const int writers : {1, 2, 4}) {
+        for (const int callers : {1, 20, 200}) {
+            const int sends = callers == 1 ? 300 : 6000 / callers / writers;
+            const double without = measure(writers, callers, sends, true, testing::numbering::unlocked);
+            const double with = measure(writers, callers, sends, true);
+            std::printf("%d writers, %3d callers each: %6.0f sends/s, %6.0f without the lock: %+.0f %%\n",
+                        writers, callers, with, without, 100 * (with / without - 1));
             std::fflush(stdout);
         }
     }

@@ -1,19 +1,20 @@
-// Two writers on one MariaDB: whoever reads position n + 1 can read n as well, however slow a transaction is.
-#include "../core/support.hpp"
+// Two writers on one MariaDB, each a process of its own: whoever reads position n + 1 can read n as well, however slow a
+// transaction is, and when a writer is killed in the middle of one.
 #include "../store_place.hpp"
-
-#include <kith/core/clock.hpp>
-#include <kith/core/log.hpp>
-#include <kith/core/metrics.hpp>
-#include <kith/journal_tx.hpp>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
+#include "node.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <atomic>
-#include <thread>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <set>
+#include <string>
+#include <vector>
 
 using namespace kith;
 
@@ -21,117 +22,190 @@ namespace {
 
 constexpr int writers = 2;
 constexpr int changes_each = 150;
+/// A killed writer has this much of its work done or more, and is killed that often.
+constexpr std::size_t notes_before_kill = 60;
+constexpr int kills = 3;
 
-/// One process, as it were: a database of its own on the same server, with a reactor thread.
-class node {
+/// A process of tests/unit/journal/writer.
+class writer_process {
 public:
-    node(const testing::store_place& place, std::uint8_t number, bool lock_head) {
-        db::options options = place.options();
-        options.server->node = number;
-        options.server->lock_head = lock_head;
-        store = db::open(options, db::deps(io.get_executor(), clock, *log, *numbers, writer.get()));
+    writer_process(const testing::store_place& place, int number, std::string numbering) {
+        const auto server = place.options().server.value();
+        std::array<std::string, 7> words{KITH_TEST_WRITER,
+                                         server.where.socket,
+                                         server.where.name,
+                                         std::to_string(number),
+                                         std::move(numbering),
+                                         std::to_string(writers),
+                                         std::to_string(changes_each)};
+        std::array<char*, words.size() + 1> raw{};
+        std::transform(words.begin(), words.end(), raw.begin(),
+                       [](std::string& word) { return word.data(); });
+        REQUIRE(::posix_spawn(&pid_, raw[0], nullptr, nullptr, raw.data(), environ) == 0);
     }
-    ~node() {
-        store->stop_blocking();
-        io.restart();
-        io.poll();
-    }
-    node(const node&) = delete;
-    node& operator=(const node&) = delete;
+    ~writer_process() { kill(); }
+    writer_process(const writer_process&) = delete;
+    writer_process& operator=(const writer_process&) = delete;
 
-    /// Runs the reactor until `work` is done; false when it failed.
-    bool run(task<void> work) {
-        std::exception_ptr failed;
-        boost::asio::co_spawn(io, std::move(work), [&](std::exception_ptr e) { failed = e; });
-        io.restart();
-        io.run();
-        return !failed;
+    [[nodiscard]] bool has_ended() {
+        if (pid_ != 0 && ::waitpid(pid_, &status_, WNOHANG) == pid_) {
+            pid_ = 0;
+        }
+        return pid_ == 0;
     }
-    /// A change whose transaction takes its time before, between and after its writes.
-    task<void> change(std::int64_t thing) {
-        return store->write([this, thing](transaction& t) {
-            const auto slow = std::chrono::microseconds((thing * 7919) % 2000);
-            std::this_thread::sleep_for(slow);
-            journal::note(*writer, t, "thing.changed", thing, 0,
-                          {journal::topic::of_user(user_id(1 + thing))}, thing);
-            journal::note(*writer, t, "thing.changed", thing, 0,
-                          {journal::topic::of_user(user_id(1 + thing))}, thing);
-            std::this_thread::sleep_for(slow);
-        });
+    /// kill -9, and waits for its end.
+    void kill() {
+        if (!has_ended()) {
+            ::kill(pid_, SIGKILL);
+            ::waitpid(pid_, &status_, 0);
+            pid_ = 0;
+        }
     }
+    /// Of one that has ended.
+    [[nodiscard]] bool made_all() const { return WIFEXITED(status_) && WEXITSTATUS(status_) == 0; }
 
-    boost::asio::io_context io{1};
-    system_clock_source clock;
-    std::unique_ptr<logger> log = make_null_logger();
-    std::unique_ptr<metrics> numbers = make_metrics();
-    std::unique_ptr<journal::writer> writer = journal::make_writer();
-    std::unique_ptr<database> store;
+private:
+    pid_t pid_ = 0;
+    int status_ = 0;
 };
+
+using seen_note = std::pair<std::int64_t, std::int64_t>;  ///< its position and what changed
 
 struct findings {
-    int gaps = 0;  ///< positions that a follower passed over
-    int failed = 0;  ///< changes that were refused
-    std::int64_t reached = 0;
+    std::vector<seen_note> followed;  ///< in the order in which a follower got them
+    std::vector<seen_note> stored;
+    std::int64_t head = 0;
+    int refused = 0;  ///< writers that could not make all of their changes
+    int ahead_of_head = 0;  ///< notes beyond the head of the same snapshot
+
+    /// Stored, and never shown to the follower.
+    [[nodiscard]] std::size_t passed_over() const {
+        const std::set<seen_note> shown(followed.begin(), followed.end());
+        return static_cast<std::size_t>(std::count_if(
+            stored.begin(), stored.end(), [&](const seen_note& one) { return !shown.contains(one); }));
+    }
+    /// Positions up to the head without a note.
+    [[nodiscard]] std::int64_t missing() const {
+        std::set<std::int64_t> there;
+        for (const seen_note& one : stored) {
+            there.insert(one.first);
+        }
+        return head - static_cast<std::int64_t>(there.size());
+    }
+    /// Whether each position is that of one note.
+    [[nodiscard]] bool single() const {
+        return std::adjacent_find(stored.begin(), stored.end(),
+                                  [](const seen_note& a, const seen_note& b) { return a.first == b.first; })
+               == stored.end();
+    }
+    /// How often one writer's change came after the other's.
+    [[nodiscard]] int turns() const {
+        int found = 0;
+        for (std::size_t i = 1; i < stored.size(); ++i) {
+            found += stored[i].second % writers == stored[i - 1].second % writers ? 0 : 1;
+        }
+        return found;
+    }
 };
 
-/// Follows the journal as another node would, from one snapshot to the next.
-void follow(node& by, const std::atomic<int>& busy, findings& found) {
-    bool last = false;
-    while (!last) {
-        last = busy == 0;  // once more after everybody has ended
-        by.run(by.store->read([&found](snapshot& s) {
+/// The database, a follower in this process, and the writers.
+class race {
+public:
+    explicit race(std::string numbering) : numbering_(std::move(numbering)) {
+        const std::unique_ptr<logger> log = make_null_logger();
+        db::migrate_blocking(place_.options(), system_clock_source(), *log);
+        if (numbering_ == "sequence") {
+            testing::run_on_server("CREATE SEQUENCE " + place_.options().server->where.name
+                                   + ".test_positions");
+        }
+        follower_ = std::make_unique<testing::node>(place_.options(), writers, testing::numbering::locked);
+        for (int i = 0; i < writers; ++i) {
+            started_.push_back(start(i));
+        }
+    }
+
+    /// Follows until every writer has ended, and then compares with what is stored.
+    findings run(int kills_left = 0) {
+        for (bool last = false; !last;) {
+            last = std::all_of(started_.begin(), started_.end(), [](auto& one) { return one->has_ended(); });
+            follow();
+            if (kills_left > 0 && found_.followed.size() >= next_kill_ && !started_[0]->has_ended()) {
+                --kills_left;
+                next_kill_ = found_.followed.size() + notes_before_kill;
+                started_[0]->kill();
+                started_[0] = start(0);
+            }
+        }
+        CHECK(kills_left == 0);
+        for (const auto& one : started_) {
+            found_.refused += one->made_all() ? 0 : 1;
+        }
+        follower_->run(follower_->store->read([this](snapshot& s) {
+            found_.head = journal::read_state(s).pos;
+            for (const journal::note_row& note : journal::notes_after(s, 0, 1'000'000)) {
+                found_.stored.emplace_back(note.pos, note.thing);
+            }
+        }));
+        return found_;
+    }
+
+private:
+    std::unique_ptr<writer_process> start(int number) {
+        return std::make_unique<writer_process>(place_, number, numbering_);
+    }
+    /// What came since the last time, as another node would read it.
+    void follow() {
+        follower_->run(follower_->store->read([this](snapshot& s) {
             const std::int64_t head = journal::read_state(s).pos;
-            for (const journal::note_row& note : journal::notes_after(s, found.reached, 1000)) {
-                found.gaps += note.pos == found.reached + 1 ? 0 : 1;
-                found.gaps += note.pos <= head ? 0 : 1;
-                found.reached = note.pos;
+            for (const journal::note_row& note : journal::notes_after(s, reached_, 1000)) {
+                found_.ahead_of_head += note.pos <= head ? 0 : 1;
+                found_.followed.emplace_back(note.pos, note.thing);
+                reached_ = note.pos;
             }
         }));
     }
-}
 
-findings race(bool lock_head) {
-    const testing::store_place place;
-    const std::unique_ptr<logger> log = make_null_logger();
-    const system_clock_source clock;
-    db::migrate_blocking(place.options(), clock, *log);
-    std::vector<std::unique_ptr<node>> nodes;
-    for (std::uint8_t i = 0; i <= writers; ++i) {
-        nodes.push_back(std::make_unique<node>(place, i, lock_head));
-    }
-    findings found;
-    std::atomic<int> busy{writers};
-    std::atomic<int> failed{0};
-    std::vector<std::thread> threads;
-    for (int i = 0; i < writers; ++i) {
-        threads.emplace_back([&, i] {
-            for (int made = 0; made < changes_each; ++made) {
-                failed += nodes[static_cast<std::size_t>(i)]->run(
-                              nodes[static_cast<std::size_t>(i)]->change(made * writers + i))
-                              ? 0
-                              : 1;
-            }
-            --busy;
-        });
-    }
-    follow(*nodes.back(), busy, found);
-    for (std::thread& one : threads) {
-        one.join();
-    }
-    found.failed = failed;
-    return found;
+    std::string numbering_;
+    testing::store_place place_;
+    std::unique_ptr<testing::node> follower_;
+    std::vector<std::unique_ptr<writer_process>> started_;
+    findings found_;
+    std::int64_t reached_ = 0;
+    std::size_t next_kill_ = notes_before_kill;
+};
+
+void check(const findings& found) {
+    CHECK(found.passed_over() == 0);
+    CHECK(found.missing() == 0);
+    CHECK(found.single());
+    CHECK(found.ahead_of_head == 0);
+    CHECK(std::is_sorted(found.followed.begin(), found.followed.end()));
+    CHECK(found.refused == 0);
+    CHECK(found.stored.size() == std::size_t{writers} * changes_each * 2);
+    CHECK(found.turns() >= 20);  // they did write at the same time
 }
 
 }  // namespace
 
 TEST_CASE("two writers: a follower passes over no late commit, and no position is missing", "[mariadb]") {
-    const findings found = race(true);
-    CHECK(found.gaps == 0);
-    CHECK(found.failed == 0);
-    CHECK(found.reached == std::int64_t{writers} * changes_each * 2);
+    check(race("locked").run());
 }
 
-TEST_CASE("without the lock of the head the same test sees it", "[mariadb]") {
-    const findings found = race(false);
-    CHECK(found.gaps + found.failed > 0);
+TEST_CASE("two writers: one that is killed leaves no hole, and its successor goes on", "[mariadb]") {
+    check(race("locked").run(kills));
+}
+
+TEST_CASE("two writers without the lock of the head: the same test sees what is wrong", "[mariadb]") {
+    const findings found = race("unlocked").run();
+    CHECK_FALSE(found.single());
+    CHECK(found.passed_over() > 0);
+}
+
+TEST_CASE("two writers with positions of a sequence: the same test sees late commits passed over",
+          "[mariadb]") {
+    const findings found = race("sequence").run();
+    CHECK(found.single());
+    CHECK(found.refused == 0);
+    CHECK(found.missing() == 0);
+    CHECK(found.passed_over() > 0);
 }

@@ -1,0 +1,52 @@
+// A process of several on one database: its own connections, reactor and number.
+#pragma once
+
+#include "unlocked_writer.hpp"
+
+#include <kith/core/clock.hpp>
+#include <kith/core/log.hpp>
+#include <kith/core/metrics.hpp>
+#include <kith/journal_tx.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <exception>
+#include <memory>
+
+namespace kith::testing {
+
+class node {
+public:
+    node(db::options at, std::uint8_t number, numbering how) : notes(make_writer(how)) {
+        at.server.value().node = number;
+        store = db::open(at, db::deps(io.get_executor(), clock, *log, *numbers, notes.get()));
+    }
+    ~node() {
+        store->stop_blocking();
+        io.restart();
+        io.poll();
+    }
+    node(const node&) = delete;
+    node& operator=(const node&) = delete;
+
+    /// Runs the reactor until `work` is done; throws what it threw.
+    void run(task<void> work) {
+        std::exception_ptr failed;
+        boost::asio::co_spawn(io, std::move(work), [&](std::exception_ptr e) { failed = e; });
+        io.restart();
+        io.run();
+        if (failed) {
+            std::rethrow_exception(failed);
+        }
+    }
+
+    boost::asio::io_context io{1};
+    system_clock_source clock;
+    std::unique_ptr<logger> log = make_null_logger();
+    std::unique_ptr<metrics> numbers = make_metrics();
+    std::unique_ptr<journal::writer> notes;
+    std::unique_ptr<database> store;
+};
+
+}  // namespace kith::testing
