@@ -56,6 +56,9 @@ void mysql_connection::set_options(MYSQL* handle) const {
     option(handle, MYSQL_OPT_WRITE_TIMEOUT, in_seconds(answer));
     option(handle, MYSQL_OPT_LOCAL_INFILE, 0U);  // the server must not ask for our files
     mysql_options(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    if (where_.where.socket.empty()) {
+        option(handle, MYSQL_OPT_PROTOCOL, unsigned{MYSQL_PROTOCOL_TCP});  // else "localhost" means a socket
+    }
     if (where_.tls) {
         const my_bool on = 1;
         option(handle, MYSQL_OPT_SSL_ENFORCE, on);
