@@ -6,6 +6,8 @@
 #include <errmsg.h>
 #include <mysqld_error.h>
 
+#include <string_view>
+
 namespace kith::db {
 namespace {
 
@@ -65,8 +67,23 @@ bool mysql_error::is_duplicate() const noexcept {
     return code_ == ER_DUP_ENTRY || code_ == ER_DUP_KEY;
 }
 
+bool mysql_error::says(std::string_view words) const noexcept {
+    return std::string_view(what()).find(words) != std::string_view::npos;
+}
+
 bool mysql_error::is_full() const noexcept {
-    return code_ == ER_DISK_FULL || code_ == ER_RECORD_FILE_FULL;
+    switch (code_) {
+    case ER_DISK_FULL:
+    case ER_RECORD_FILE_FULL: return true;
+    case ER_CANT_CREATE_FILE:
+    case ER_CANT_CREATE_TABLE:
+    case ER_ERROR_ON_WRITE:
+    case ER_ERROR_ON_CLOSE:
+    case ER_GET_ERRNO:
+        // These have many causes; the words of the system, or of the server for its own number 135, stand in the text.
+        return says("No space left on device") || says("No more room in record file");
+    default: return false;
+    }
 }
 
 std::exception_ptr mysql_error::as_seen() const {

@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <string>
+#include <string_view>
 
 namespace kith::db {
 
@@ -24,6 +25,8 @@ public:
     [[nodiscard]] bool is_duplicate() const noexcept;
 
 private:
+    [[nodiscard]] bool says(std::string_view words) const noexcept;
+
     unsigned code_;
 };
 

@@ -16,6 +16,11 @@ constexpr std::chrono::milliseconds pause_first{50};
 constexpr std::chrono::milliseconds pause_max{2000};
 /// A connection that was idle for this long is asked whether it still is one.
 constexpr std::chrono::milliseconds idle_check{900};
+/// Files of 64 KiB or more that a full disk must take before everything is written again: InnoDB lets a large table grow by
+/// four megabytes. They are made and not written to, because a server may not survive to undo what found no space.
+constexpr const char* space_wanted =
+    " (number INT) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin "
+    "PARTITION BY HASH (number) PARTITIONS 80";
 
 }  // namespace
 
@@ -63,6 +68,39 @@ void mysql_writer::tend(bool idle) {
             lose_connection(e.what());
             (void)connect();
         }
+    }
+    if (state_.full() && connection_.is_open()) {
+        try_for_space();
+    }
+}
+
+void mysql_writer::found_full() {
+    state_.disk_is_full();
+    next_space_try_ = clock_.steady_now() + settings_.space_check;
+}
+
+void mysql_writer::try_for_space() {
+    if (clock_.steady_now() < next_space_try_) {
+        return;
+    }
+    next_space_try_ = clock_.steady_now() + settings_.space_check;
+    const std::string node = std::to_string(server_.node);
+    const std::string drop = "DROP TABLE IF EXISTS db_space_" + node;
+    bool room = true;  // for all that a trial which is not allowed can tell: the next write finds out
+    try {
+        connection_.run(drop);
+        connection_.run("CREATE TABLE db_space_" + node + space_wanted);
+    } catch (const mysql_error& e) {
+        room = !e.is_full() && !e.is_lost();
+    }
+    try {
+        connection_.run(drop);
+        connection_.run("COMMIT");
+    } catch (const mysql_error& e) {
+        lose_connection(e.what());
+    }
+    if (room) {
+        state_.server_has_space();
     }
 }
 

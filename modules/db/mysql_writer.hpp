@@ -41,7 +41,7 @@ protected:
     [[nodiscard]] std::exception_ptr outcome() override;
     [[nodiscard]] bool roll_back() override;
     [[nodiscard]] std::exception_ptr give_up(std::exception_ptr cause, bool transaction_lost) override;
-    void found_full() override {}
+    void found_full() override;
 
 private:
     enum class commit_state : std::uint8_t { done, undone, unknown };
@@ -54,6 +54,8 @@ private:
     /// Asks the server what became of the batch until it says so; only the stop ends that earlier.
     [[nodiscard]] commit_state settle();
     void lose_connection(const std::string& why);
+    /// On a full disk, each `space_check`: whether a file of its own finds room there.
+    void try_for_space();
     [[nodiscard]] std::chrono::milliseconds next_pause();
 
     const server_options server_;
@@ -64,6 +66,7 @@ private:
     int attempts_ = 0;  ///< of the running batch
     commit_state committed_ = commit_state::done;
     steady_time used_at_;
+    steady_time next_space_try_;
     // While there is no connection:
     steady_time lost_at_;
     steady_time next_attempt_;

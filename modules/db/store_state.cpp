@@ -94,11 +94,16 @@ void store_state::set_away(bool away, const std::string& why) {
 void store_state::disk_is_full() {
     const std::lock_guard lock(space_);
     enum health was = health::ok;
-    if (reserve_ && health_.compare_exchange_strong(was, health::full)) {
-        log_.error("the disk is full: only what is essential is written",
-                   {{"store", store_}, {"wanted_bytes", reserve_->bytes()}});
-        reserve_->release_blocking();
+    if (!health_.compare_exchange_strong(was, health::full)) {
+        return;
     }
+    if (!reserve_) {
+        log_.error("the disk of the database server is full: only what is essential is tried");
+        return;
+    }
+    log_.error("the disk is full: only what is essential is written",
+               {{"store", store_}, {"wanted_bytes", reserve_->bytes()}});
+    reserve_->release_blocking();
 }
 
 void store_state::look_for_space() {
@@ -106,6 +111,13 @@ void store_state::look_for_space() {
     enum health was = health::full;
     if (full() && reserve_ && reserve_->hold_blocking() && health_.compare_exchange_strong(was, health::ok)) {
         log_.warn("the disk has room again: everything is written", {{"store", store_}});
+    }
+}
+
+void store_state::server_has_space() {
+    enum health was = health::full;
+    if (health_.compare_exchange_strong(was, health::ok)) {
+        log_.warn("the disk of the database server has room again: everything is written");
     }
 }
 

@@ -36,13 +36,15 @@ public:
     /// Ends writing until a restart; `why` is logged. Nothing leads back.
     void stop_writing(const std::string& why);
     [[nodiscard]] bool full() const noexcept { return health_.load() == health::full; }
-    /// A write found no space: from now on only essential ones run, in the reserve that this gives up.
+    /// A write found no space: from now on only essential ones run, on a disk of ours in the reserve that this gives up.
     void disk_is_full();
     /// Of derived data: when a job `failed` because the file is damaged, its names go, and the next start makes it anew. What
     /// is open goes on as it is.
     void look_for_damage(const std::exception_ptr& failed);
     /// Whether the disk has room again, the reserve included; a stop stays a stop.
     void look_for_space();
+    /// Of a server, whose disk nobody can look at from here: a trial has found room.
+    void server_has_space();
 
     [[nodiscard]] std::size_t wal_bytes() const noexcept {
         return wal_bytes_.load(std::memory_order_relaxed);

@@ -1,5 +1,6 @@
 """What the fault tests share: disks that can fail, a run of the oracle, the verdict (see verdict.py)."""
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -83,10 +84,14 @@ class Disk:
 
     def fill(self, leave_bytes):
         """A ballast file that leaves only so much; `relieve` removes it."""
-        with open(os.path.join(self.path, "ballast"), "ab") as file:
-            while self.free_bytes() > leave_bytes:
-                file.write(b"\0" * min(1 << 20, self.free_bytes() - leave_bytes))
-                file.flush()
+        with open(os.path.join(self.path, "ballast"), "ab", buffering=0) as file:
+            while (left := self.free_bytes() - leave_bytes) > 0:
+                try:
+                    file.write(b"\0" * min(1 << 20, left))
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
+                    return                       # another writer was faster
 
     def relieve(self):
         os.unlink(os.path.join(self.path, "ballast"))

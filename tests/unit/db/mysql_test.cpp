@@ -135,6 +135,52 @@ TEST_CASE("a connection that is lost before COMMIT runs its batch again", "[mari
     CHECK(on.data->health() == db::health::ok);
 }
 
+namespace {
+
+/// What a server with a full disk says to a change.
+void find_no_space(transaction& t, const std::string& code, const std::string& why) {
+    t.execute("INSERT INTO items VALUES (?, 'x')", 9);
+    t.execute_script("SIGNAL SQLSTATE 'HY000' SET MESSAGE_TEXT = '" + why + "', MYSQL_ERRNO = " + code);
+}
+
+}  // namespace
+
+TEST_CASE("on a full disk of the server only essential writes are tried", "[mariadb]") {
+    db::options settings;
+    settings.space_check = std::chrono::hours(1);
+    store on(settings);
+    const auto [code, why] =
+        GENERATE(table<std::string, std::string>({{"1114", "The table is full"},
+                                                  {"1021", "Disk full"},
+                                                  {"1030", "Got error 28 \"No space left on device\""},
+                                                  {"1005", "errno: 135 \"No more room in record file\""}}));
+    CHECK(write(on, [code = code, why = why](transaction& t) { find_no_space(t, code, why); })->code
+          == error_code::storage_full);
+    CHECK(on.data->health() == db::health::full);
+    const auto refused = on.start(on.insert(1, "one"));
+    const auto tried = on.start(
+        on.data->write_essential([](transaction& t) { t.execute("INSERT INTO items VALUES (2, 'two')"); }));
+    on.turn();
+    CHECK(refused->code == error_code::storage_full);
+    CHECK(tried->ok());
+    CHECK(on.run(on.count()) == 1);
+}
+
+TEST_CASE("a disk of the server that has room again is found out without a write", "[mariadb]") {
+    store on;
+    CHECK(write(on, [](transaction& t) { find_no_space(t, "1114", "full"); })->code
+          == error_code::storage_full);
+    CHECK(on.wait_until([&] {
+        on.data->tick();
+        return on.data->health() == db::health::ok;
+    }));
+    on.run(on.insert(1, "one"));
+    CHECK(on.run(on.data->read([](snapshot& s) {
+        return s.integer("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() "
+                         "AND table_name LIKE 'db_space%'");
+    })) == 0);
+}
+
 TEST_CASE("a batch that the server undid runs again, a bounded number of times", "[mariadb]") {
     store on;
     const auto runs = std::make_shared<std::atomic<int>>(0);
