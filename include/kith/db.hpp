@@ -410,7 +410,7 @@ struct migration_state {
 /// Every migration of this build, in order.
 [[nodiscard]] std::vector<migration> migrations(dialect which);
 /// What stands in the file at `path` and what is still to do. Throws `conflict` when the schema is newer than this
-/// build, or when an applied migration was edited (its checksum differs).
+/// build, when an applied migration was edited (its checksum differs), or when there is no file but a log of one.
 [[nodiscard]] std::vector<migration_state> migration_status_blocking(const std::string& path);
 /// Applies what is missing, each in a transaction of its own, after a backup beside the file when there was data.
 /// Returns how many were applied. Throws as migration_status_blocking.

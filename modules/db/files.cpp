@@ -120,6 +120,17 @@ void remove_file(const std::string& path) noexcept {
     ::unlink(path.c_str());
 }
 
+void refuse_lone_log(const std::string& path) {
+    const std::string log = path + "-wal";
+    struct stat state {};
+    if (!exists(path) && ::stat(log.c_str(), &state) == 0 && state.st_size > 0) {
+        throw error(error_code::conflict,
+                    "there is no " + path + " but " + log
+                        + ", its log, which may hold what is nowhere else: move it to where the file went, "
+                          "under that name with -wal behind, or put the file back");
+    }
+}
+
 void remove_database(const std::string& path) noexcept {
     for (const char* part : {"", "-wal", "-shm"}) {
         remove_file(path + part);

@@ -29,6 +29,9 @@ void move_file(const std::string& from, const std::string& to, bool replace);
 /// Flushes a file and the folder it stands in. Throws `internal`.
 void sync_file_blocking(const std::string& path);
 void remove_file(const std::string& path) noexcept;
+/// Throws `conflict` when there is no file at `path` but a log of one: SQLite would throw the log away with whatever only it
+/// holds as soon as a new file is made.
+void refuse_lone_log(const std::string& path);
 /// With the files that SQLite keeps beside it.
 void remove_database(const std::string& path) noexcept;
 

@@ -135,10 +135,12 @@ int apply_blocking(const std::string& path, std::span<const migration> known, co
 }
 
 std::vector<migration_state> migration_status_blocking(const std::string& path) {
+    refuse_lone_log(path);
     return status_of(path, compiled_migrations(dialect::sqlite));
 }
 
 int migrate_blocking(const std::string& path, const clock_source& clock, logger& log, copy_mark mark_copy) {
+    refuse_lone_log(path);
     return apply_blocking(path, compiled_migrations(dialect::sqlite), clock, log, mark_copy, {});
 }
 

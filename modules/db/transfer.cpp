@@ -5,6 +5,7 @@
 #include "driver_error.hpp"
 #include "files.hpp"
 #include "row_sum.hpp"
+#include "sqlite.hpp"
 #include "transfer_mark.hpp"
 
 #include <kith/core/error.hpp>
@@ -25,7 +26,7 @@ std::string place_of(const options& settings) {
 /// What makes an empty target where there is none.
 std::string how_to_empty(const options& to) {
     return to.server ? "give an empty database (DROP DATABASE and CREATE DATABASE make one)"
-                     : "move that file away first";
+                     : "move that file away first, together with " + to.path + "-wal";
 }
 
 class transfer {
@@ -41,6 +42,7 @@ public:
 
     transfer_report run() {
         check_source();
+        fold_log_in();
         source_ = open_bulk_source(request_.from);
         expect_tables(*source_, from_);
         prepare_target();
@@ -59,6 +61,15 @@ public:
     }
 
 private:
+    /// What a server that was killed left in the log comes into the file, so that whoever keeps the file has it all. Where
+    /// that fails, on a full disk for one, the log stays, and is read as well.
+    void fold_log_in() const {
+        if (!request_.from.server) {
+            connection on(request_.from.path, access::write, "FULL");
+            (void)on.control("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+    }
+
     void check_source() const {
         for (const migration_state& one : migration_status_blocking(request_.from)) {
             if (!one.applied_at) {

@@ -67,6 +67,16 @@ class MigrateData(cli.Case):
             self.assertLess(time.monotonic(), end, what)
             time.sleep(0.02)
 
+    @staticmethod
+    def name(url):
+        return urllib.parse.urlsplit(url).path[1:]
+
+    def start_copy(self, url):
+        copy = subprocess.Popen([kith.binary(), "migrate-data", "--to", url, "--data", self.data],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(copy.kill)
+        return copy
+
     def small_store(self):
         """A data folder with one account, made by commands alone."""
         self.add("ada")
@@ -114,7 +124,7 @@ class MigrateData(cli.Case):
 
     def test_everything_goes_there_and_back(self):
         url = self.database.make_database().replace("root@", "kith@")
-        name = urllib.parse.urlsplit(url).path[1:]
+        name = self.name(url)
         password = SECRET.replace("\\", "\\\\").replace("'", "''")
         self.database.sql(f"CREATE USER kith@localhost IDENTIFIED BY '{password}'; GRANT ALL ON {name}.* TO kith@localhost")
         secret = {"KITH_DATABASE__PASSWORD": SECRET}
@@ -201,14 +211,48 @@ class MigrateData(cli.Case):
         self.assertIn("is not empty", self.migrate(url, code=REFUSED).err)
         self.assertIn("is not empty", self.migrate(url, "--discard-unfinished", code=REFUSED).err)
 
+    def test_what_was_acknowledged_before_a_kill_comes_along_and_stays(self):
+        """The last writes are in the log beside the file, which the server had no time to fold in."""
+        url = self.database.make_database()
+        self.small_store()
+        server = self.server()
+        self.add("bob")
+        server.kill()
+        file = os.path.join(self.data, "kith.db")
+        self.assertGreater(os.path.getsize(file + "-wal"), 0)
+        self.migrate(url)
+        there = ("--set", f"database.url={url}")
+        self.assertEqual([one["username"] for one in self.kith("user", "list", "--json", *there).json], ["ada", "bob"])
+        os.rename(file, file + ".before")
+        self.migrate("sqlite", *there)
+        for one in (file, file + ".before"):
+            self.assertEqual([name for (_, name, *_) in rows(one)["users"]], ["ada", "bob"], one)
+
+    def test_a_log_whose_file_was_moved_away_is_not_lost(self):
+        url = self.database.make_database()
+        self.small_store()
+        self.migrate(url)
+        server = self.server()
+        self.add("bob")
+        server.kill()
+        file = os.path.join(self.data, "kith.db")
+        os.rename(file, file + ".before")
+        for words in (("migrate-data", "--to", "sqlite", "--set", f"database.url={url}"), ("migrate", "up"),
+                      ("serve", "--listen", "127.0.0.1:0")):
+            told = self.kith(*words, code=REFUSED if words[0] == "migrate-data" else STORAGE).err
+            self.assertIn(f"{file}-wal", told, words)
+            self.assertIn(f"no {file} ", told, words)
+            self.assertFalse(os.path.exists(file), words)
+        os.rename(file + "-wal", file + ".before-wal")
+        self.migrate("sqlite", "--set", f"database.url={url}")
+        self.assertEqual([name for (_, name, *_) in rows(file + ".before")["users"]], ["ada", "bob"])
+        self.assertEqual([name for (_, name, *_) in rows(file)["users"]], ["ada"])
+
     def cut_off(self, url, end):
         """Runs a copy that waits in its midst for a lock, and ends it there; its exit code and errors."""
-        name = urllib.parse.urlsplit(url).path[1:]
         self.kith("migrate", "up", "--set", f"database.url={url}")
-        with self.database.holding("LOCK TABLES messages READ", name):
-            copy = subprocess.Popen([kith.binary(), "migrate-data", "--to", url, "--data", self.data],
-                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            self.addCleanup(copy.kill)
+        with self.database.holding("LOCK TABLES messages READ", self.name(url)):
+            copy = self.start_copy(url)
             self.wait_for(lambda: self.database.sql("SELECT COUNT(*) FROM information_schema.processlist "
                                                     "WHERE state LIKE 'Waiting for table%'") != [["0"]], "it did not wait")
             copy.send_signal(end)

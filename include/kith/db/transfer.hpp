@@ -55,7 +55,8 @@ struct transfer_report {
     [[nodiscard]] bool same() const;
 };
 
-/// Copies every table of the source, reads both sides again and compares them. The source is only read. Until all is done a
+/// Copies every table of the source, reads both sides again and compares them. The source is only read, but the log beside a
+/// SQLite file is first folded into it. Until all is done a
 /// mark in the target makes whoever opens it refuse to, so that half a copy is never taken for a store. Nobody may use either
 /// side meanwhile: the caller holds the data folder's lock, and on a server this takes the node's number.
 /// Throws `conflict` when the source lacks migrations, when the target holds rows or the mark of an unfinished transfer, or
