@@ -222,10 +222,11 @@ std::optional<std::string> mysql_bulk::unfinished() {
 }
 
 void mysql_bulk::mark(const std::string& source) {
-    on_.run("CREATE TABLE db_transfer (source TEXT NOT NULL) "
+    // With a key: servers may want one of every table.
+    on_.run("CREATE TABLE db_transfer (id INT NOT NULL PRIMARY KEY, source TEXT NOT NULL) "
             "ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin");
     mysql_transaction t(on_, timestamp());
-    t.execute("INSERT INTO db_transfer (source) VALUES (?)", source);
+    t.execute("INSERT INTO db_transfer (id, source) VALUES (1, ?)", source);
 }
 
 void mysql_bulk::finish(const std::function<void(transaction&)>& last, timestamp now) {

@@ -248,6 +248,12 @@ class MigrateData(cli.Case):
         self.assertEqual([name for (_, name, *_) in rows(file + ".before")["users"]], ["ada", "bob"])
         self.assertEqual([name for (_, name, *_) in rows(file)["users"]], ["ada"])
 
+    def test_a_server_that_wants_primary_keys_everywhere(self):
+        self.database.sql("SET GLOBAL innodb_force_primary_key = ON")
+        self.addCleanup(self.database.sql, "SET GLOBAL innodb_force_primary_key = OFF")
+        self.small_store()
+        self.migrate(self.database.make_database())
+
     def cut_off(self, url, end):
         """Runs a copy that waits in its midst for a lock, and ends it there; its exit code and errors."""
         self.kith("migrate", "up", "--set", f"database.url={url}")
