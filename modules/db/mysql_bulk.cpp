@@ -168,6 +168,13 @@ mysql_bulk::mysql_bulk(const server_options& where, use what)
     for (const char* one : {"wait_timeout", "net_read_timeout", "net_write_timeout"}) {
         on_.run(std::string("SET SESSION ") + one + " = " + patience);
     }
+    if (on_.is_mariadb()) {
+        // The snapshot of a source is idle while the other side takes a batch.
+        for (const char* one : {"idle_transaction_timeout", "idle_readonly_transaction_timeout",
+                                "idle_write_transaction_timeout"}) {
+            on_.run(std::string("SET SESSION ") + one + " = 0");
+        }
+    }
     if (what == use::source) {
         on_.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
         on_.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");

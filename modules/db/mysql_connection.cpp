@@ -100,25 +100,31 @@ void mysql_connection::begin_session() {
     run(sql_mode);
     run("SET SESSION innodb_lock_wait_timeout = " + std::to_string(in_seconds(where_.lock_timeout)));
     if (use_ == use::manage) {
+        // A change of the schema and a whole table take what they take, whatever the server allows others.
+        limit_statements(std::chrono::milliseconds(0));
         return;
     }
     if (use_ == use::read) {
         run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-        char limit[64];
-        if (is_mariadb()) {
-            std::snprintf(limit, sizeof limit, "SET SESSION max_statement_time = %.3f",
-                          static_cast<double>(statement_limit_.count()) / 1000);
-        } else {
-            std::snprintf(limit, sizeof limit, "SET SESSION max_execution_time = %lld",
-                          static_cast<long long>(statement_limit_.count()));
-        }
-        run(limit);
+        limit_statements(statement_limit_);
     } else {
         run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     }
     // No BEGIN: the first statement after a COMMIT or ROLLBACK begins the next transaction, and nothing that was sent ahead
     // can be committed by itself.
     run("SET SESSION autocommit = 0");
+}
+
+void mysql_connection::limit_statements(std::chrono::milliseconds each) {
+    char limit[64];
+    if (is_mariadb()) {
+        std::snprintf(limit, sizeof limit, "SET SESSION max_statement_time = %.3f",
+                      static_cast<double>(each.count()) / 1000);
+    } else {
+        std::snprintf(limit, sizeof limit, "SET SESSION max_execution_time = %lld",
+                      static_cast<long long>(each.count()));
+    }
+    run(limit);
 }
 
 void mysql_connection::close() noexcept {

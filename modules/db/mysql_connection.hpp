@@ -110,6 +110,8 @@ private:
 
     void set_options(MYSQL* handle) const;
     void begin_session();
+    /// 0: none.
+    void limit_statements(std::chrono::milliseconds each);
     void check_time();
     mysql_statement& find_or_make(std::string_view sql);
     mysql_statement& find(std::string_view sql);

@@ -254,6 +254,20 @@ class MigrateData(cli.Case):
         self.small_store()
         self.migrate(self.database.make_database())
 
+    def test_a_server_that_ends_long_statements(self):
+        self.small_store()
+        url = self.database.make_database()
+        self.kith("migrate", "up", "--set", f"database.url={url}")
+        self.database.sql("SET GLOBAL max_statement_time = 0.5")
+        self.addCleanup(self.database.sql, "SET GLOBAL max_statement_time = 0")
+        with self.database.holding("SET SESSION max_statement_time = 0; LOCK TABLES messages READ", self.name(url)):
+            copy = self.start_copy(url)
+            self.wait_for(lambda: copy.poll() is not None
+                          or self.database.sql("SELECT COUNT(*) FROM information_schema.processlist WHERE time_ms > 1000 "
+                                               "AND state LIKE 'Waiting for table%'") != [["0"]], "no statement took long")
+        _, told = copy.communicate(timeout=60)
+        self.assertEqual((copy.returncode, told), (OK, ""))
+
     def cut_off(self, url, end):
         """Runs a copy that waits in its midst for a lock, and ends it there; its exit code and errors."""
         self.kith("migrate", "up", "--set", f"database.url={url}")
