@@ -11,6 +11,7 @@
 #include <kith/core/random.hpp>
 #include <kith/db/transfer.hpp>
 #include <kith/journal.hpp>
+#include <kith/users/files.hpp>
 
 #include <CLI/App.hpp>
 
@@ -216,6 +217,16 @@ std::string how_to_use(const config& to) {
     return text + "\nThe data folder is needed as before: it holds keys.";
 }
 
+/// A copy in another data folder lacks the key that the tokens of clients are checked with.
+std::string who_stays_signed_in(const config& to) {
+    const std::filesystem::path key = to.data.dir / users::token_key_file;
+    if (std::filesystem::exists(key)) {
+        return "Clients begin anew at their next connection; they stay signed in.";
+    }
+    return "Everybody has to sign in again, for this folder has no " + key.string()
+           + ": to keep people signed\nin, copy that file from the data folder used so far before the first start.";
+}
+
 int migrate_data(const migrate_data_options& given) {
     const two_sides sides = choose_sides(given);
     if (!sides.from.database.url && !std::filesystem::exists(database_path(sides.from))) {
@@ -234,7 +245,7 @@ int migrate_data(const migrate_data_options& given) {
         return exit_code::failure;
     }
     print(
-        "\nEvery table is the same on both sides. Clients begin anew at their next connection; they stay signed in.\n"
+        "\nEvery table is the same on both sides. " + who_stays_signed_in(sides.to) + "\n"
         + how_to_use(sides.to)
         + "\nThe source is as it was. Start no server on it any more; remove it when the copy has proved itself.");
     return exit_code::ok;

@@ -3,6 +3,7 @@
 
 #include <kith/core/crypto.hpp>
 #include <kith/core/error.hpp>
+#include <kith/users/files.hpp>
 
 #include <array>
 #include <cerrno>
@@ -81,7 +82,7 @@ void write_key(const std::filesystem::path& path, std::string_view key) {
 }  // namespace
 
 std::string token_key_blocking(const std::filesystem::path& folder, random_source& random) {
-    const std::filesystem::path path = std::filesystem::absolute(folder) / "token.key";
+    const std::filesystem::path path = std::filesystem::absolute(folder) / token_key_file;
     if (std::optional<std::string> key = read_key(path)) {
         return *std::move(key);
     }

@@ -268,6 +268,20 @@ class MigrateData(cli.Case):
         _, told = copy.communicate(timeout=60)
         self.assertEqual((copy.returncode, told), (OK, ""))
 
+    def test_who_stays_signed_in_is_said_as_it_is(self):
+        self.small_store()
+        url = self.database.make_database()
+        key = os.path.join(self.data, "token.key")
+        self.assertTrue(os.path.exists(key))
+        done = self.migrate(url)
+        self.assertIn("stay signed in", done.out)
+        other = os.path.join(self.folder, "other")
+        os.mkdir(other, 0o700)
+        done = self.migrate("sqlite", "--set", f"database.url={url}", data=other)
+        self.assertNotIn("stay signed in", done.out)
+        self.assertIn(f"has no {other}/token.key", done.out)
+        self.assertIn("sign in again", done.out)
+
     def cut_off(self, url, end):
         """Runs a copy that waits in its midst for a lock, and ends it there; its exit code and errors."""
         self.kith("migrate", "up", "--set", f"database.url={url}")
