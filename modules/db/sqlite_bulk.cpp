@@ -157,14 +157,17 @@ void sqlite_bulk::mark(const std::string& source) {
 }
 
 void sqlite_bulk::finish(const std::function<void(transaction&)>& last, timestamp now) {
+    // As long as the mark is there: who is in the way is told of a copy that is unfinished indeed.
+    if (on_->scalar("PRAGMA wal_checkpoint(TRUNCATE)") != "0") {
+        throw sqlite_error(SQLITE_BUSY, "another program has the database " + path_ + " open");
+    }
     begin();
     sqlite_transaction t(*on_, now);
     last(t);
     on_->run_script("DROP TABLE db_transfer");
     commit();
-    if (on_->scalar("PRAGMA wal_checkpoint(TRUNCATE)") != "0") {
-        throw sqlite_error(SQLITE_BUSY, "another program has the database " + path_ + " open");
-    }
+    // It is on disk and whole, if need be with its log.
+    (void)on_->control("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 void sqlite_bulk::discard(const std::vector<table_shape>&) {

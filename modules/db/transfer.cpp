@@ -171,7 +171,31 @@ private:
         report_.comparing =
             std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady_now() - copied);
         if (report_.same()) {
+            finish();
+        }
+    }
+
+    /// The answer to the very last change may be what is lost: the mark says whether it was done.
+    void finish() {
+        try {
             target_->finish(request_.finish, clock_.now());
+        } catch (const driver_error& e) {
+            if (is_marked(e.what())) {
+                throw;
+            }
+        }
+    }
+
+    /// Looks at the target with a new connection.
+    bool is_marked(const std::string& why) {
+        try {
+            target_.reset();
+            target_ = open_bulk_target(request_.to);
+            return target_->unfinished().has_value();
+        } catch (const std::exception& e) {
+            throw error(error_code::internal,
+                        why + "; the copy may be finished, but " + to_ + " does not tell now (" + e.what()
+                            + "): `kith migrate status` refuses it as long as it is not");
         }
     }
 

@@ -66,14 +66,24 @@ struct bench {
         on.open();
         return on.scalar(sql);
     }
+    /// Ends the connection that has the node on the server.
+    void lose_connection() const {
+        const std::string number =
+            on_server("SELECT IS_USED_LOCK(CONCAT('kith-', LEFT(SHA2(DATABASE(), 256), 32), '-node-"
+                      + std::to_string(server.server->node) + "'))");
+        CHECK(on_server("KILL CONNECTION " + number).empty());
+    }
     db::transfer_report transfer(const db::options& from, const db::options& to, bool discard = false) {
         db::transfer_request request;
         request.from = from;
         request.to = to;
         request.discard_unfinished = discard;
         request.batch_rows = 3;
-        request.finish = [](transaction& t) {
+        request.finish = [this](transaction& t) {
             t.execute("UPDATE journal_head SET epoch = 'new' WHERE id = 1");
+            if (finishing) {
+                finishing();
+            }
         };
         request.tell = tell;
         request.stop = stop;
@@ -114,6 +124,7 @@ struct bench {
     db::options server;
     std::function<void(const db::transfer_progress&)> tell;
     std::function<bool()> stop;
+    std::function<void()> finishing;
     system_clock_source clock;
     std::unique_ptr<logger> log = make_null_logger();
 };
@@ -338,6 +349,49 @@ TEST_CASE("half a copy is refused by whoever opens it, until a transfer discards
     CHECK(b.transfer(from, to, true).same());
     CHECK(db::migrate_blocking(to, b.clock, *b.log) == 0);
     CHECK(b.sums(to).at("messages") == b.sums(b.file).at("messages"));
+}
+
+TEST_CASE("a reader that is in the way of the end leaves a copy that says so and can be discarded",
+          "[mariadb]") {
+    bench b;
+    b.fill();
+    CHECK(b.transfer(b.file, b.server).same());
+    std::unique_ptr<db::connection> reader;
+    b.tell = [&](const db::transfer_progress& now) {
+        if (now.comparing && !reader) {
+            reader = std::make_unique<db::connection>(b.second.path, db::access::read, "FULL");
+            reader->run_script("BEGIN; SELECT count(*) FROM users");
+        }
+    };
+    CHECK_THROWS_WITH(b.transfer(b.server, b.second), Catch::Contains("another program has the database")
+                                                          && Catch::Contains("--discard-unfinished"));
+    reader.reset();
+    b.tell = {};
+    CHECK(b.transfer(b.server, b.second, true).same());
+}
+
+TEST_CASE("a copy whose last answer is lost is finished when its mark is gone, and else not", "[mariadb]") {
+    bench b;
+    b.fill();
+    SECTION("the mark is gone") {
+        b.finishing = [&] { CHECK(b.on_server("DROP TABLE db_transfer").empty()); };
+        CHECK(b.transfer(b.file, b.server).same());
+        CHECK(b.on_server("SELECT epoch FROM journal_head") == "new");
+    }
+    SECTION("the connection is lost before") {
+        b.finishing = [&] { b.lose_connection(); };
+        CHECK_THROWS_WITH(b.transfer(b.file, b.server), Catch::Contains("--discard-unfinished"));
+        b.finishing = {};
+        CHECK(b.transfer(b.file, b.server, true).same());
+    }
+    SECTION("nobody can say") {
+        std::unique_ptr<db::mysql_bulk> other;
+        b.finishing = [&] {
+            b.lose_connection();
+            other = std::make_unique<db::mysql_bulk>(b.server.server.value(), db::mysql_bulk::use::target);
+        };
+        CHECK_THROWS_WITH(b.transfer(b.file, b.server), Catch::Contains("may be finished"));
+    }
 }
 
 TEST_CASE("discarding takes away what the transfer made and nothing of others", "[mariadb]") {
