@@ -2,6 +2,7 @@
 #include "mysql_writer.hpp"
 
 #include "mysql_nodes.hpp"
+#include "transfer_mark.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -35,6 +36,8 @@ void mysql_writer::open_blocking() {
     connection_.open();
     try {
         take_node(connection_, server_.node, last);
+        // A transfer may have had the node until now, and have been killed.
+        refuse_unfinished(connection_, server_.where.text());
         batch_ = std::max(batch_, lock_node(connection_, server_.node));
         connection_.run("COMMIT");
     } catch (...) {

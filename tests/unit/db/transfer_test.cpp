@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
 #include <limits>
 #include <map>
 
@@ -392,6 +393,26 @@ TEST_CASE("a copy whose last answer is lost is finished when its mark is gone, a
         };
         CHECK_THROWS_WITH(b.transfer(b.file, b.server), Catch::Contains("may be finished"));
     }
+}
+
+TEST_CASE("a server that waits for a node while it is filled sees the mark once it has it", "[mariadb]") {
+    bench b;
+    db::migrate_blocking(b.server, b.clock, *b.log);
+    auto filling = std::make_unique<db::mysql_bulk>(b.server.server.value(), db::mysql_bulk::use::target);
+    const auto numbers = make_metrics();
+    boost::asio::io_context io;
+    auto opened = std::async(std::launch::async, [&] {
+        return db::open(b.server, db::deps(io.get_executor(), b.clock, *b.log, *numbers, nullptr));
+    });
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (b.on_server("SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() "
+                       "AND info LIKE 'SELECT GET_LOCK(%'")
+           == "0") {
+        REQUIRE(std::chrono::steady_clock::now() < end);
+    }
+    filling->mark("another store");
+    filling.reset();
+    CHECK_THROWS_WITH(opened.get(), Catch::Contains("an unfinished copy of another store"));
 }
 
 TEST_CASE("discarding takes away what the transfer made and nothing of others", "[mariadb]") {
