@@ -95,13 +95,15 @@ std::vector<migration_state> status_of(const std::string& path, std::span<const 
 }
 
 int apply_blocking(const std::string& path, std::span<const migration> known, const clock_source& clock,
-                   logger& log, copy_mark mark_copy, const statement_hook& before) {
+                   logger& log, copy_mark mark_copy, const statement_hook& before, transfer_mark marked) {
     if (!exists(path)) {
         create_private_file(path);
     }
     make_private(path);
     connection on(path, access::create, "FULL");
-    refuse_unfinished(on, path);
+    if (marked == transfer_mark::refused) {
+        refuse_unfinished(on, path);
+    }
     const migration_records applied = read_records(on);
     check_records(applied, known, path);
     on.run_script(records_table);
@@ -153,6 +155,13 @@ int migrate_blocking(const options& settings, const clock_source& clock, logger&
     return settings.server
                ? apply_blocking(*settings.server, compiled_migrations(dialect::mysql), clock, log, {})
                : migrate_blocking(settings.path, clock, log, settings.mark_copy);
+}
+
+int migrate_marked_blocking(const options& settings, const clock_source& clock, logger& log) {
+    return settings.server ? apply_blocking(*settings.server, compiled_migrations(dialect::mysql), clock, log,
+                                            {}, transfer_mark::ours)
+                           : apply_blocking(settings.path, compiled_migrations(dialect::sqlite), clock, log,
+                                            settings.mark_copy, {}, transfer_mark::ours);
 }
 
 }  // namespace kith::db

@@ -1,6 +1,8 @@
 // Migrations with what tests need besides: another list, and a look at each statement.
 #pragma once
 
+#include "transfer_mark.hpp"
+
 #include <kith/db.hpp>
 
 #include <functional>
@@ -19,6 +21,10 @@ using statement_hook = std::function<void()>;
 [[nodiscard]] std::vector<migration_state> status_of(const std::string& path,
                                                      std::span<const migration> known);
 int apply_blocking(const std::string& path, std::span<const migration> known, const clock_source& clock,
-                   logger& log, copy_mark mark_copy, const statement_hook& before);
+                   logger& log, copy_mark mark_copy, const statement_hook& before,
+                   transfer_mark marked = transfer_mark::refused);
+
+/// migrate_blocking() for the transfer that has put its mark there.
+int migrate_marked_blocking(const options& settings, const clock_source& clock, logger& log);
 
 }  // namespace kith::db

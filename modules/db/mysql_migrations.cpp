@@ -137,7 +137,7 @@ std::vector<migration_state> status_of(const server_options& where, std::span<co
 }
 
 int apply_blocking(const server_options& where, std::span<const migration> known, const clock_source& clock,
-                   logger& log, const statement_hook& before) {
+                   logger& log, const statement_hook& before, transfer_mark marked) {
     server_options patient = where;
     patient.answer_timeout = std::chrono::hours(24);  // a table of millions of rows may be changed
     mysql_connection on(patient, mysql_connection::use::manage, std::chrono::milliseconds(0));
@@ -149,7 +149,9 @@ int apply_blocking(const server_options& where, std::span<const migration> known
             != "1") {
             throw error(error_code::conflict, "another Kith changes the schema of " + where.where.text());
         }
-        refuse_unfinished(on, where.where.text());
+        if (marked == transfer_mark::refused) {
+            refuse_unfinished(on, where.where.text());
+        }
         const migration_records applied = read_records(on);
         check_records(applied, known, where.where.text());
         on.run(records_table);

@@ -3,6 +3,8 @@
 
 #include "migrations.hpp"
 
+#include "transfer_mark.hpp"
+
 #include <kith/db.hpp>
 
 #include <span>
@@ -15,6 +17,6 @@ namespace kith::db {
 /// Takes up a migration that was cut off at the statement where it was. `before` is called before each statement and before
 /// each record.
 int apply_blocking(const server_options& where, std::span<const migration> known, const clock_source& clock,
-                   logger& log, const statement_hook& before);
+                   logger& log, const statement_hook& before, transfer_mark marked = transfer_mark::refused);
 
 }  // namespace kith::db

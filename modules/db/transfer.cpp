@@ -4,6 +4,7 @@
 #include "bulk_store.hpp"
 #include "driver_error.hpp"
 #include "files.hpp"
+#include "migrations.hpp"
 #include "row_sum.hpp"
 #include "sqlite.hpp"
 #include "transfer_mark.hpp"
@@ -45,13 +46,12 @@ public:
         fold_log_in();
         source_ = open_bulk_source(request_.from);
         expect_tables(*source_, from_);
-        prepare_target();
-        (void)migrate_blocking(request_.to, clock_, log_);
-        target_ = open_bulk_target(request_.to);
-        expect_tables(*target_, to_);
-        expect_beginning();
+        open_target();
+        expect_empty();
         target_->mark(from_);
         try {
+            migrate();
+            expect_tables(*target_, to_);
             fill();
         } catch (const driver_error& e) {
             throw error(e.is_full() ? error_code::storage_full : error_code::internal,
@@ -104,40 +104,59 @@ private:
         throw error(error_code::conflict, to_ + " is not empty: " + why + "; " + how_to_empty(request_.to));
     }
 
-    /// Before anything is changed there: what would be in the way, and what an unfinished transfer left.
-    void prepare_target() {
-        if (!request_.to.server && !exists(request_.to.path)) {
-            return;
-        }
-        const std::unique_ptr<bulk_store> target = open_bulk_target(request_.to);
-        if (const std::optional<std::string> of = target->unfinished()) {
+    /// Without what an unfinished transfer left there.
+    void open_target() {
+        open_or_make_target();
+        if (const std::optional<std::string> of = target_->unfinished()) {
             if (!request_.discard_unfinished) {
                 throw error(error_code::conflict, unfinished_text(to_, *of));
             }
-            target->discard(tables_);
-            return;
+            target_->discard(tables_);
+            target_.reset();
+            open_or_make_target();
         }
+    }
+
+    void open_or_make_target() {
+        if (!request_.to.server && !exists(request_.to.path)) {
+            refuse_lone_log(request_.to.path);
+            create_private_file(request_.to.path);
+        }
+        target_ = open_bulk_target(request_.to);
+    }
+
+    /// Before anything is changed there.
+    void expect_empty() {
         const std::vector<migration_state> states = migration_status_blocking(request_.to);
         const auto applied = std::count_if(states.begin(), states.end(), [](const migration_state& one) {
             return one.applied_at.has_value();
         });
         if (applied == 0) {
-            expect_no_rows(*target);
+            expect_no_tables();
         } else if (static_cast<std::size_t>(applied) != states.size()) {
             refuse_target("it has a part of the migrations");
+        } else {
+            expect_tables(*target_, to_);
+            expect_beginning();
         }
     }
 
-    /// Without records of migrations: tables of our names may be those of anybody.
-    void expect_no_rows(bulk_store& target) const {
-        for (table_shape one : target.tables()) {
+    /// Without records of migrations tables of our names may be those of anybody, whom a discarding would rob of them.
+    void expect_no_tables() const {
+        for (const table_shape& one : target_->tables()) {
             const bool ours = std::any_of(tables_.begin(), tables_.end(),
                                           [&](const table_shape& t) { return t.name == one.name; });
-            one.columns.resize(1);
-            one.key.clear();
-            if (ours && !target.read(one, 1)->next().empty()) {
-                refuse_target("the table " + one.name + " holds rows");
+            if (ours) {
+                refuse_target("the table " + one.name + " is there, but no record of a migration");
             }
+        }
+    }
+
+    void migrate() const {
+        try {
+            (void)migrate_marked_blocking(request_.to, clock_, log_);
+        } catch (const error& e) {
+            throw error(e.code(), std::string(e.what()) + "; " + unfinished_text(to_, from_));
         }
     }
 
