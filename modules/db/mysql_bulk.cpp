@@ -61,7 +61,7 @@ public:
     mysql_rows& operator=(const mysql_rows&) = delete;
 
     row next() override {
-        const MYSQL_ROW fetched = ended_ ? nullptr : mysql_fetch_row(result_);
+        MYSQL_ROW fetched = ended_ ? nullptr : mysql_fetch_row(result_);
         if (fetched == nullptr) {
             if (!std::exchange(ended_, true) && mysql_errno(on_.handle()) != 0) {
                 raise();

@@ -403,7 +403,7 @@ std::string mysql_connection::scalar(const std::string& sql) {
     if (!rows) {
         return {};
     }
-    const MYSQL_ROW row = mysql_fetch_row(rows.get());
+    MYSQL_ROW row = mysql_fetch_row(rows.get());
     return row == nullptr || row[0] == nullptr ? std::string()
                                                : std::string(row[0], mysql_fetch_lengths(rows.get())[0]);
 }
@@ -414,7 +414,7 @@ void mysql_connection::raise(unsigned code, const std::string& why, std::string_
     if (failed.is_lost() || failed.is_contention()) {
         failure_ = std::make_exception_ptr(failed);
     }
-    throw failed;
+    throw mysql_error(failed);
 }
 
 change_count mysql_transaction::run(statement& prepared) {

@@ -34,7 +34,7 @@ bool take(std::string_view& rest, std::string_view what) {
 /// Takes a name from the front; empty when none stands there.
 std::string take_name(std::string_view& rest) {
     const auto end = std::find_if_not(rest.begin(), rest.end(), is_word);
-    const std::string name(rest.begin(), end);
+    std::string name(rest.begin(), end);
     rest.remove_prefix(name.size());
     return name;
 }

@@ -50,7 +50,7 @@ std::exception_ptr mysql_reader::run(read_job& job, steady_time deadline) {
             failed = std::current_exception();
         }
         KITH_ASSERT(on_.open_cursors() == 0);  // a cursor outlived its job
-        const std::exception_ptr lost = on_.failure();
+        std::exception_ptr lost = on_.failure();
         if (!is_lost(lost)) {
             return failed;
         }

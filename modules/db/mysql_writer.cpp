@@ -258,7 +258,7 @@ bool mysql_writer::roll_back() {
 
 std::exception_ptr mysql_writer::give_up(std::exception_ptr cause, bool) {
     // What ended the transaction counts, not what a job made of it.
-    const std::exception_ptr ended = connection_.failure() ? connection_.failure() : cause;
+    std::exception_ptr ended = connection_.failure() ? connection_.failure() : cause;
     const bool lost = is_lost(ended);
     if (lost) {
         lose_connection(text_of(ended));
