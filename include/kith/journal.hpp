@@ -159,7 +159,8 @@ struct prune_limits {
     std::int64_t step_max = 2000;  ///< pruned in one job
 };
 /// Deletes the notes of positions older than `age` or beyond `positions_max`, never past the cursor of a reader, and
-/// raises the horizon in the same job; before that, what an earlier epoch has left below it. Returns how many positions went; call again while that is `step_max`.
+/// raises the horizon in the same job; before that, what an earlier epoch has left below it. Returns how many positions went;
+/// call again while that is `step_max`.
 std::int64_t prune(transaction& t, const prune_limits& limits);
 
 /// Gives the data a new epoch and raises the head above every stored position: for new data, and after restore, import

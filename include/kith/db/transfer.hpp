@@ -56,9 +56,9 @@ struct transfer_report {
 };
 
 /// Copies every table of the source, reads both sides again and compares them. The source is only read, but the log beside a
-/// SQLite file is first folded into it. Until all is done a
-/// mark in the target makes whoever opens it refuse to, so that half a copy is never taken for a store. Nobody may use either
-/// side meanwhile: the caller holds the data folder's lock, and on a server this takes the node's number.
+/// SQLite file is first folded into it. Until all is done a mark in the target makes whoever opens it refuse to, so that half
+/// a copy is never taken for a store. Nobody may use either side meanwhile: the caller holds the data folder's lock, and on a
+/// server this takes the node's number.
 /// Throws `conflict` when the source lacks migrations, when the target holds rows or the mark of an unfinished transfer, or
 /// when another process has either side; `overloaded` when `stop` ended it; `internal` when a side cannot be used.
 [[nodiscard]] transfer_report transfer_blocking(const transfer_request& request, const clock_source& clock,

@@ -8,8 +8,8 @@
 
 #include "../core/support.hpp"
 #include "../store_place.hpp"
+#include "run.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <catch2/catch.hpp>
@@ -42,15 +42,7 @@ public:
     }
 
     /// Runs one coroutine until it is done and hands back what it threw.
-    void run(task<void> work) {
-        std::exception_ptr failed;
-        boost::asio::co_spawn(io, std::move(work), [&](std::exception_ptr e) { failed = e; });
-        io.restart();
-        io.run();
-        if (failed) {
-            std::rethrow_exception(failed);
-        }
-    }
+    void run(task<void> work) { testing::run_to_end(io, std::move(work)); }
     /// Writes by `job` and waits.
     template <class Job>
     void write(Job job) {

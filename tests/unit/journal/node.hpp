@@ -1,6 +1,7 @@
 // A process of several on one database: its own connections, reactor and number.
 #pragma once
 
+#include "run.hpp"
 #include "unlocked_writer.hpp"
 
 #include <kith/core/clock.hpp>
@@ -8,18 +9,19 @@
 #include <kith/core/metrics.hpp>
 #include <kith/journal_tx.hpp>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include <exception>
 #include <memory>
+#include <utility>
 
 namespace kith::testing {
 
 class node {
 public:
     node(db::options at, std::uint8_t number, numbering how) : notes(make_writer(how)) {
-        at.server.value().node = number;
+        if (at.server) {
+            at.server->node = number;
+        }
         store = db::open(at, db::deps(io.get_executor(), clock, *log, *numbers, notes.get()));
     }
     ~node() {
@@ -31,15 +33,7 @@ public:
     node& operator=(const node&) = delete;
 
     /// Runs the reactor until `work` is done; throws what it threw.
-    void run(task<void> work) {
-        std::exception_ptr failed;
-        boost::asio::co_spawn(io, std::move(work), [&](std::exception_ptr e) { failed = e; });
-        io.restart();
-        io.run();
-        if (failed) {
-            std::rethrow_exception(failed);
-        }
-    }
+    void run(task<void> work) { run_to_end(io, std::move(work)); }
 
     boost::asio::io_context io{1};
     system_clock_source clock;

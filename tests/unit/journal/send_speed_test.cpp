@@ -2,7 +2,7 @@
 // writers, each with many callers that wait; and what the lock of the head costs them.
 #include "../core/support.hpp"
 #include "../store_place.hpp"
-#include "unlocked_writer.hpp"
+#include "node.hpp"
 
 #include <kith/core/clock.hpp>
 #include <kith/core/log.hpp>
@@ -77,20 +77,23 @@ void send(transaction& t, journal::writer& notes, std::int64_t who, std::int64_t
     journal::remember_answer(t, user_id(who), key, "hash", body);
 }
 
-/// One process, as it were, on a thread of its own.
-class node {
+/// As the server has it.
+db::options with_batch_time(db::options at) {
+    if (at.server) {
+        at.batch_time = std::chrono::milliseconds(25);
+    }
+    return at;
+}
+
+/// One process with people who send.
+class crowd : public testing::node {
 public:
-    node(const db::options& at, std::uint8_t number, int callers, int sends, bool ahead,
-         testing::numbering how)
-        : first_(number * callers), writer(testing::make_writer(how)) {
-        db::options options = at;
-        if (options.server) {
-            options.server->node = number;
-            options.batch_time = std::chrono::milliseconds(25);  // as the server has it
-        }
-        store = db::open(options, db::deps(io.get_executor(), clock, *log, *numbers, writer.get()));
+    crowd(const db::options& at, std::uint8_t number, int callers, int sends, bool ahead,
+          testing::numbering how)
+        : node(with_batch_time(at), number, how) {
+        const int first = number * callers;
         for (int i = 0; i < callers; ++i) {
-            boost::asio::co_spawn(io, send_all(1 + (first_ + i) % people, first_ + i, sends, ahead),
+            boost::asio::co_spawn(io, send_all(1 + (first + i) % people, first + i, sends, ahead),
                                   [](std::exception_ptr e) {
                                       if (e) {
                                           std::rethrow_exception(e);
@@ -98,31 +101,16 @@ public:
                                   });
         }
     }
-    ~node() {
-        store->stop_blocking();
-        io.restart();
-        io.poll();
-    }
-    node(const node&) = delete;
-    node& operator=(const node&) = delete;
 
     task<void> send_one(std::int64_t who, std::int64_t number, bool ahead) {
         return store->write(
-            [this, who, number, ahead](transaction& t) { send(t, *writer, who, number, ahead); });
+            [this, who, number, ahead](transaction& t) { send(t, *notes, who, number, ahead); });
     }
     task<void> send_all(std::int64_t who, std::int64_t caller, int sends, bool ahead) {
         for (int i = 0; i < sends; ++i) {
             co_await send_one(who, caller * 1'000'000 + i, ahead);
         }
     }
-
-    int first_;
-    boost::asio::io_context io{1};
-    system_clock_source clock;
-    std::unique_ptr<logger> log = make_null_logger();
-    std::unique_ptr<metrics> numbers = make_metrics();
-    std::unique_ptr<journal::writer> writer;
-    std::unique_ptr<database> store;
 };
 
 /// Sends a second of all writers together.
@@ -133,14 +121,13 @@ double measure(int writers, int callers, int sends, bool ahead,
     const system_clock_source clock;
     db::migrate_blocking(place.options(), clock, *log);
     {
-        node first(place.options(), 0, 0, 0, false, testing::numbering::locked);
-        boost::asio::co_spawn(first.io, first.store->write(&fill), [](std::exception_ptr e) { CHECK(!e); });
-        first.io.run();
+        testing::node first(place.options(), 0, testing::numbering::locked);
+        first.run(first.store->write(&fill));
     }
-    std::vector<std::unique_ptr<node>> nodes;
+    std::vector<std::unique_ptr<crowd>> nodes;
     for (int i = 0; i < writers; ++i) {
-        nodes.push_back(std::make_unique<node>(place.options(), static_cast<std::uint8_t>(i), callers, sends,
-                                               ahead, how));
+        nodes.push_back(std::make_unique<crowd>(place.options(), static_cast<std::uint8_t>(i), callers, sends,
+                                                ahead, how));
     }
     const auto begin = std::chrono::steady_clock::now();
     std::vector<std::thread> threads;
