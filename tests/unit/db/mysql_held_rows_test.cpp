@@ -137,6 +137,7 @@ TEST_CASE("rows of one job and of many go out together", "[mariadb]") {
         CHECK(t.integer("SELECT COUNT(*) FROM items") == rows);
         (*counts)[1] = statements_of(t);
     }));
+    on.poll();
     go.open();
     on.turn();
     for (const auto& end : ends) {
@@ -161,6 +162,7 @@ TEST_CASE("a row that fails after its job fails that job alone", "[mariadb]") {
         t.insert_together(insert, 60, "sixty");
         throw error(error_code::conflict, "not wanted");
     })));
+    on.poll();
     go.open();
     on.turn();
     CHECK(ends[0]->ok());
@@ -187,6 +189,7 @@ TEST_CASE("a lost connection runs the jobs of rows that waited again", "[mariadb
             t.execute_script("KILL CONNECTION_ID()");
         }
     }));
+    on.poll();
     go.open();
     on.turn();
     CHECK(first->ok());
