@@ -141,13 +141,44 @@ private:
 
 }  // namespace db
 
-/// One consistent state of the database, for reading, on a thread of the executor. Never leaves its job.
-class snapshot {
-public:
-    snapshot(const snapshot&) = delete;
-    snapshot& operator=(const snapshot&) = delete;
-    virtual ~snapshot() = default;
+namespace db {
 
+/// What can be said of questions before they are asked.
+class questions {
+public:
+    questions(const questions&) = delete;
+    questions& operator=(const questions&) = delete;
+    virtual ~questions() = default;
+
+    /// Says that snapshot::query() will be called with just this. Where a question costs much, on a server, all that were said
+    /// ahead with one text share a statement, and an answer is used until something of the same transaction may change it.
+    /// Texts of another form than `SELECT columns FROM tables WHERE a = ? AND b = ?` are asked as usual.
+    template <class... Args>
+    void ask_ahead(std::string_view sql, const Args&... args) {
+        if (db::statement* const prepared = prepare_ahead(sql)) {
+            bind_all(*prepared, args...);
+            ask_later(*prepared);
+        }
+    }
+
+protected:
+    questions() = default;
+    /// Null where nothing is gained by it.
+    [[nodiscard]] virtual db::statement* prepare_ahead(std::string_view) { return nullptr; }
+    virtual void ask_later(db::statement&) {}
+
+    template <class... Args>
+    static void bind_all(db::statement& target, const Args&... args) {
+        int index = 0;
+        (db::bind_value(target, ++index, args), ...);
+    }
+};
+
+}  // namespace db
+
+/// One consistent state of the database, for reading, on a thread of the executor. Never leaves its job.
+class snapshot : public db::questions {
+public:
     [[nodiscard]] virtual db::dialect dialect() const noexcept = 0;
 
     /// Runs a SELECT with `?` placeholders. `sql` is a literal: statements are cached by it.
@@ -165,28 +196,9 @@ public:
         return rows.next() && !rows.is_null(0) ? std::optional(rows.integer(0)) : std::nullopt;
     }
 
-    /// Says that query() will be called with just this before anything is changed. Where each question costs a round trip,
-    /// those that were said ahead share one.
-    template <class... Args>
-    void ask_ahead(std::string_view sql, const Args&... args) {
-        if (db::statement* const prepared = prepare_ahead(sql)) {
-            bind_all(*prepared, args...);
-            send_ahead(*prepared);
-        }
-    }
-
 protected:
     snapshot() = default;
     [[nodiscard]] virtual db::statement& prepare(std::string_view sql) = 0;
-    /// Null where a question costs no round trip.
-    [[nodiscard]] virtual db::statement* prepare_ahead(std::string_view) { return nullptr; }
-    virtual void send_ahead(db::statement&) {}
-
-    template <class... Args>
-    static void bind_all(db::statement& target, const Args&... args) {
-        int index = 0;
-        (db::bind_value(target, ++index, args), ...);
-    }
 };
 
 /// What a job writes through. Everything a job did is undone when it throws, as if it had never run.
@@ -210,6 +222,16 @@ public:
         db::cursor guard(prepared);
         bind_all(prepared, args...);
         run_together(prepared);
+    }
+    /// As execute() of `UPDATE table SET a = ?, … WHERE key = ?`, of which nobody asks whether it found its row. On a server
+    /// such changes go out together, as the rows of insert_together() do; of several with one key only the last. Not for columns
+    /// that are unique or refer to other rows.
+    template <class... Args>
+    void update_together(std::string_view sql, const Args&... args) {
+        db::statement& prepared = prepare(sql);
+        db::cursor guard(prepared);
+        bind_all(prepared, args...);
+        update_later(prepared);
     }
     /// As execute(), but a duplicate of a unique key changes nothing and returns false.
     template <class... Args>
@@ -240,6 +262,8 @@ protected:
     virtual db::change_count run(db::statement& prepared) = 0;
     /// The INSERT may wait; where statements cost no round trip it does not.
     virtual void run_together(db::statement& prepared) { run(prepared); }
+    /// The UPDATE may wait.
+    virtual void update_later(db::statement& prepared) { run(prepared); }
     /// For counts that are asked for.
     [[nodiscard]] virtual std::int64_t rows_of(std::int64_t ticket) { return ticket; }
     virtual bool run_unless_duplicate(db::statement& prepared) = 0;
@@ -283,6 +307,8 @@ enum class write_kind : std::uint8_t {
 class write_job {
 public:
     virtual ~write_job() = default;
+    /// Says ahead what run() will ask, where that pays. Before the first job of the batch runs.
+    virtual void ask(questions& q) = 0;
     virtual void run(transaction& t) = 0;  ///< on the writer; may run again after a retry
     virtual void finish(std::exception_ptr failed) = 0;  ///< on the reactor
 };
@@ -312,7 +338,8 @@ public:
 
     /// Runs `job(transaction&)` in a batch and returns its result after the commit is on disk. Throws what the job threw
     /// (it alone is undone), `overloaded` when the queue is full or writing has stopped, `storage_full`, or
-    /// `outcome_unknown`. `bytes` is about what the job will store, for the bound of the queue. A plain function.
+    /// `outcome_unknown`. `bytes` is about what the job will store, for the bound of the queue. A plain function. A job with
+    /// a member `ask(db::questions&) const` says there ahead what it will ask.
     template <class Job>
     auto write(Job job, std::size_t bytes = 256, db::write_kind kind = db::write_kind::ordinary)
         -> task<std::invoke_result_t<const Job&, transaction&>>;
@@ -448,7 +475,7 @@ private:
 
 /// Sets where a job's result lives between the threads; void becomes nothing.
 template <class Base, class Subject, class Job, class Handler>
-class typed_job final : public Base {
+class typed_job : public Base {
 public:
     using result = std::invoke_result_t<const Job&, Subject&>;
 
@@ -469,11 +496,26 @@ public:
         }
     }
 
+protected:
+    [[nodiscard]] const Job& what() const noexcept { return job_; }
+
 private:
     struct nothing {};
     Job job_;
     Handler handler_;
     std::conditional_t<std::is_void_v<result>, nothing, result> value_{};
+};
+
+template <class Job, class Handler>
+class typed_write_job final : public typed_job<write_job, transaction, Job, Handler> {
+public:
+    using typed_job<write_job, transaction, Job, Handler>::typed_job;
+
+    void ask(questions& q) override {
+        if constexpr (requires { &Job::ask; }) {
+            this->what().ask(q);
+        }
+    }
 };
 
 template <class Result>
@@ -492,7 +534,7 @@ auto database::write(Job job, std::size_t bytes, db::write_kind kind)
     -> task<std::invoke_result_t<const Job&, transaction&>> {
     using result = std::invoke_result_t<const Job&, transaction&>;
     auto start = [this](auto handler, Job moved, std::size_t size, db::write_kind which) {
-        using typed = db::typed_job<db::write_job, transaction, Job, decltype(handler)>;
+        using typed = db::typed_write_job<Job, decltype(handler)>;
         this->enqueue(std::make_unique<typed>(std::move(moved), std::move(handler)), size, which);
     };
     return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>,

@@ -27,8 +27,8 @@ inline constexpr std::chrono::hours idempotency_kept{30 * 24};
 /// first request's this throws `conflict`. To be asked first in the job, before permission.
 [[nodiscard]] std::optional<std::string> remembered_answer(transaction& t, user_id user, std::string_view key,
                                                            std::string_view input);
-/// Says that this will be looked for; see snapshot::ask_ahead().
-void ask_remembered_answer(transaction& t, user_id user, std::string_view key);
+/// Says that this will be looked for; see questions::ask_ahead().
+void ask_remembered_answer(db::questions& q, user_id user, std::string_view key);
 /// Stores an answer in the same transaction as what it tells of.
 void remember_answer(transaction& t, user_id user, std::string_view key, std::string_view input,
                      std::string_view answer);

@@ -92,6 +92,8 @@ struct readable {
 /// A message, whoever may see it; for readers of the journal.
 [[nodiscard]] std::optional<message> find_message(snapshot& s, conversation_id conversation,
                                                   std::int64_t seq);
+/// Says that find_message() comes; see questions::ask_ahead().
+void ask_message(db::questions& q, conversation_id conversation, std::int64_t seq);
 /// At most `limit` messages behind that of (conversation, seq), in order of conversation and seq; whoever may see them.
 [[nodiscard]] std::vector<message> messages_behind(snapshot& s, conversation_id conversation,
                                                    std::int64_t seq, std::int64_t limit);

@@ -211,6 +211,7 @@ std::exception_ptr batch_writer::try_batch(batch& jobs, bool guarded) {
         if (participant_ != nullptr) {
             participant_->begin_batch(running());
         }
+        ask_together(jobs);
         check_job(true);
     } catch (...) {
         return abandon(std::current_exception(), gone() != nullptr);
@@ -230,6 +231,24 @@ std::exception_ptr batch_writer::try_batch(batch& jobs, bool guarded) {
         return abandon(std::current_exception(), gone() != nullptr);
     }
     return commit(jobs);
+}
+
+void batch_writer::ask_together(batch& jobs) {
+    if (!asks_together()) {
+        return;
+    }
+    for (entry& one : jobs) {
+        if (one.job) {
+            try {
+                one.job->ask(running());
+            } catch (...) {  // it will fail by itself, if at all
+                if (gone()) {
+                    throw;
+                }
+            }
+        }
+    }
+    ask_waiting();
 }
 
 std::exception_ptr batch_writer::run_jobs(batch& jobs, bool guarded) {

@@ -56,6 +56,9 @@ protected:
     [[nodiscard]] virtual std::exception_ptr begin(timestamp now) = 0;
     /// What the jobs of the batch write through, from begin() to its end.
     [[nodiscard]] virtual transaction& running() = 0;
+    /// Whether what the jobs say ahead is asked together, and the moment to do it. Throws when the transaction is gone.
+    [[nodiscard]] virtual bool asks_together() const { return false; }
+    virtual void ask_waiting() {}
     virtual void before_job() = 0;
     /// After a job that did not throw: throws for what it left broken. With `guarded` nothing of it is under way later.
     virtual void check_job(bool guarded) = 0;
@@ -121,6 +124,7 @@ private:
     [[nodiscard]] std::exception_ptr transact(batch& jobs);
     /// As transact(). Without `guarded` it throws undo_needed for a job that cannot be undone alone.
     [[nodiscard]] std::exception_ptr try_batch(batch& jobs, bool guarded);
+    void ask_together(batch& jobs);
     [[nodiscard]] std::exception_ptr run_jobs(batch& jobs, bool guarded);
     /// Null when the transaction of the batch still stands, whatever became of the job.
     [[nodiscard]] std::exception_ptr run_guarded(entry& one);

@@ -17,11 +17,6 @@ constexpr std::size_t statements_max = 512;
 /// Answers that may be due: few enough that all of them fit into the buffers of a socket, because the server stops reading
 /// while it cannot write.
 constexpr std::size_t unanswered_max = 64;
-/// Rows that go in one statement at most, and their bytes: far below the least `max_allowed_packet` that doctor accepts.
-constexpr std::size_t held_rows_max = 64;
-constexpr std::size_t held_bytes_max = 256U << 10U;
-/// Tables whose rows are held; those of more INSERTs are sent at once.
-constexpr std::size_t held_tables_max = 64;
 /// What the server's own deadline may be overstepped by before the way to it counts as lost.
 constexpr std::chrono::seconds answer_grace{5};
 /// Bytes of a statement that are told of with its error.
@@ -131,7 +126,7 @@ void mysql_connection::close() noexcept {
     KITH_ASSERT(open_cursors_ == 0);
     unanswered_.clear();
     forget_held();
-    ++stamp_;
+    forget_known();
     by_address_.fill(nullptr);
     statements_.clear();
     handle_.reset();
@@ -173,7 +168,7 @@ mysql_statement& mysql_connection::prepare(std::string_view sql) {
 
 mysql_statement* mysql_connection::prepare_ahead(std::string_view sql) {
     mysql_statement& found = find(sql);
-    return found.may_ask_ahead() ? &found : nullptr;
+    return !found.taken() && found.lookup() != nullptr ? &found : nullptr;
 }
 
 mysql_statement& mysql_connection::prepare_locking(std::string_view sql) {
@@ -190,6 +185,7 @@ mysql_statement& mysql_connection::find_or_make(std::string_view sql) {
         check_time();
         wait();  // a text is prepared by question and answer
         if (statements_.size() >= statements_max) {
+            read_asked();  // they point to their statements
             evict_one();
         }
         auto made = std::make_unique<mysql_statement>(*this, sql);
@@ -232,89 +228,6 @@ void mysql_connection::push(mysql_statement& prepared, std::uint64_t job) {
     unanswered_.push_back({&prepared, job});
 }
 
-held_rows* mysql_connection::find_held(const std::string& sql) {
-    for (const std::unique_ptr<held_rows>& known : held_) {
-        if (known->text_of(1) == sql) {
-            return known.get();
-        }
-    }
-    if (held_.size() >= held_tables_max) {
-        return nullptr;
-    }
-    std::optional<insert_form> form = read_insert(sql);
-    KITH_ASSERT(form);  // another form than `INSERT INTO table (columns) VALUES (?, …)`
-    held_.push_back(std::make_unique<held_rows>(std::move(*form)));
-    return held_.back().get();
-}
-
-void mysql_connection::hold(mysql_statement& insert) {
-    if (insert.joins == nullptr) {
-        insert.joins = use_ == use::write ? find_held(insert.sql()) : nullptr;
-    }
-    if (insert.joins == nullptr) {
-        send(insert);
-        return;
-    }
-    held_rows& group = *insert.joins;
-    held_groups_ += group.empty() ? 1U : 0U;
-    group.add(insert.arguments(), job_);
-    ++changes_;
-    ++stamp_;
-    if (group.rows() >= held_rows_max || group.bytes() >= held_bytes_max) {
-        send_held(group);
-    }
-}
-
-void mysql_connection::send_held_for(mysql_statement& next) {
-    const lookup_form* const wanted = next.lookup();
-    for (std::size_t i = 0; i < held_.size(); ++i) {
-        held_rows& group = *held_[i];
-        if (next.names(group.table(), i) && !group.empty()
-            && (wanted == nullptr || group.may_match(*wanted, next.arguments()))) {
-            send_held(group);
-        }
-    }
-}
-
-void mysql_connection::send_held(held_rows& those) {
-    try {
-        for (std::size_t rows = held_rows_max; rows > 0; rows /= 2) {  // few texts, whatever the number
-            while (those.rows() >= rows) {
-                mysql_statement& many = find(those.text_of(rows));
-                int index = 0;
-                for (std::size_t row = 0; row < rows; ++row) {
-                    for (std::size_t column = 0; column < those.columns(); ++column) {
-                        many.bind(++index, those.value(row, column));
-                    }
-                }
-                push(many, those.job());
-                many.forget_arguments();
-                those.drop_first(rows);
-            }
-        }
-    } catch (const mysql_error&) {
-        // The job that happens to run is not to blame for the rows of another one.
-        earlier_job_failed_ = earlier_job_failed_ || those.job() != job_;
-        throw;
-    }
-    --held_groups_;
-}
-
-void mysql_connection::send_held() {
-    for (std::size_t i = 0; held_groups_ > 0 && i < held_.size(); ++i) {
-        if (!held_[i]->empty()) {
-            send_held(*held_[i]);
-        }
-    }
-}
-
-void mysql_connection::forget_held() noexcept {
-    for (const std::unique_ptr<held_rows>& group : held_) {
-        group->clear();
-    }
-    held_groups_ = 0;
-}
-
 void mysql_connection::run(mysql_statement& prepared) {
     push(prepared);
     wait();
@@ -322,17 +235,14 @@ void mysql_connection::run(mysql_statement& prepared) {
 
 std::int64_t mysql_connection::send(mysql_statement& prepared) {
     ++changes_;
-    ++stamp_;
+    for (auto& [sql, questions] : questions_) {
+        questions.heed_change(prepared.sql());
+    }
     push(prepared);
     if (use_ == use::manage) {
         wait();  // it is committed by itself
     }
     return static_cast<std::int64_t>(changes_);
-}
-
-void mysql_connection::send_ahead(mysql_statement& prepared) {
-    push(prepared);
-    prepared.sent_ahead(stamp_);
 }
 
 void mysql_connection::wait() {
@@ -354,6 +264,7 @@ void mysql_connection::wait() {
         }
     }
     if (first) {
+        forget_known();  // what failed may be the answer to questions
         std::rethrow_exception(first);
     }
 }
@@ -375,7 +286,6 @@ void mysql_connection::run(std::string_view sql) {
     check_time();
     send_held();
     wait();
-    ++stamp_;
     ++statements_run_;
     if (mysql_real_query(handle_.get(), sql.data(), sql.size()) != 0) {
         raise(mysql_errno(handle_.get()), ::mysql_error(handle_.get()), sql);
@@ -385,6 +295,7 @@ void mysql_connection::run(std::string_view sql) {
 }
 
 void mysql_connection::run_script(std::string_view sql) {
+    forget_known();
     for (const std::string& one : split_script(sql)) {
         run(one);
         ++changes_;

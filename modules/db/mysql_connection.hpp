@@ -3,6 +3,8 @@
 
 #include "mysql_error.hpp"
 #include "mysql_held_rows.hpp"
+#include "mysql_held_updates.hpp"
+#include "mysql_questions.hpp"
 #include "mysql_statement.hpp"
 
 #include <kith/db.hpp>
@@ -14,6 +16,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -56,13 +59,22 @@ public:
     /// Keeps the row of an INSERT until something may see it: a statement that names its table, the end of the batch, 64 of
     /// them.
     void hold(mysql_statement& insert);
-    /// Sends the rows that are held.
+    /// As hold(), the change of a row by its key.
+    void hold_update(mysql_statement& update);
+    /// Sends what is held.
     void send_held();
-    /// They are undone before they were sent.
+    /// It is undone before it was sent.
     void forget_held() noexcept;
-    /// Sends a query whose cursor comes later; null where the text is in use.
+    /// The query of this text, to bind what will be asked; null where that is not possible.
     [[nodiscard]] mysql_statement* prepare_ahead(std::string_view sql);
-    void send_ahead(mysql_statement& prepared);
+    /// Keeps the question that is bound until it is sent with others.
+    void ask_later(mysql_statement& prepared);
+    /// Asks the questions that wait.
+    void ask_waiting();
+    /// The rows of what is bound, if that was asked before and nothing has changed it.
+    [[nodiscard]] std::shared_ptr<const known_rows> find_known(mysql_statement& query);
+    /// No answer counts any more: another state of the database is read from now on.
+    void forget_known() noexcept;
     /// Reads all answers that are due; throws what the first of them says that is an error.
     void wait();
     /// As wait(), but errors matter only in so far as they are the transaction's end.
@@ -73,8 +85,6 @@ public:
     void begin_job() noexcept { ++job_; }
     /// An answer said that a statement of an earlier job had failed.
     [[nodiscard]] bool earlier_job_failed() const noexcept { return earlier_job_failed_; }
-    /// Another number after each change and each end of a transaction.
-    [[nodiscard]] std::uint64_t stamp() const noexcept { return stamp_; }
     /// Runs one statement without arguments and rows, such as COMMIT.
     void run(std::string_view sql);
     /// Runs a text of one or more statements.
@@ -118,11 +128,17 @@ private:
     void evict_one();
     void push(mysql_statement& prepared);
     void push(mysql_statement& prepared, std::uint64_t job);
-    /// The place of the rows of this INSERT; null when there are too many others.
+    /// The place of the rows of this INSERT, or of the changes of this UPDATE; null when there are too many others.
     [[nodiscard]] held_rows* find_held(const std::string& sql);
-    /// Sends those held rows that the statement may see.
+    [[nodiscard]] held_updates* find_held_updates(const std::string& sql);
+    /// Sends what is held and the statement may see.
     void send_held_for(mysql_statement& next);
     void send_held(held_rows& those);
+    void send_held(held_updates& those);
+    /// Sends what `send_some` sends; a failure is not that of the job that happens to run when another one held it.
+    template <class Held, class Send>
+    void send_all_of(Held& those, Send send_some);
+    void read_asked();
 
     const server_options where_;
     const use use_;
@@ -135,9 +151,20 @@ private:
     /// The statement that was found last for a literal at such an address: comparing its text is cheaper than hashing it.
     std::array<mysql_statement*, 256> by_address_{};
     std::unordered_map<std::string, std::string> locking_;  ///< texts of prepare_locking()
-    /// By the number that statements know their tables by. They outlive the statements.
+    // These outlive the statements.
     std::vector<std::unique_ptr<held_rows>> held_;
-    std::size_t held_groups_ = 0;  ///< those with rows
+    std::vector<std::unique_ptr<held_updates>> held_updates_;
+    std::size_t held_groups_ = 0;  ///< those of both that hold something
+    std::size_t tables_held_ = 0;  ///< how many numbers of tables were given
+    std::map<std::string, question_group> questions_;
+    struct asked {
+        asked(mysql_statement& by, question_group& whose, std::vector<question_group::arguments> which)
+            : statement(&by), group(&whose), questions(std::move(which)) {}
+        mysql_statement* statement;
+        question_group* group;
+        std::vector<question_group::arguments> questions;
+    };
+    std::vector<asked> asked_;  ///< those that were sent and not read
     std::uint64_t prepared_ = 0;
     std::uint64_t changes_ = 0;
     std::uint64_t statements_run_ = 0;
@@ -148,7 +175,6 @@ private:
     std::vector<unanswered> unanswered_;  ///< in the order in which they were sent
     std::vector<unanswered> answering_;  ///< those that wait() reads
     std::int64_t last_rows_ = 0;  ///< of the change whose answer was read last
-    std::uint64_t stamp_ = 0;
     std::uint64_t job_ = 0;
     bool earlier_job_failed_ = false;
     int open_cursors_ = 0;
@@ -162,6 +188,12 @@ public:
 
 protected:
     [[nodiscard]] statement& prepare(std::string_view sql) override { return connection_.prepare(sql); }
+    [[nodiscard]] statement* prepare_ahead(std::string_view sql) override {
+        return connection_.prepare_ahead(sql);
+    }
+    void ask_later(statement& prepared) override {
+        connection_.ask_later(static_cast<mysql_statement&>(prepared));
+    }
 
 private:
     mysql_connection& connection_;
@@ -182,12 +214,15 @@ protected:
     [[nodiscard]] statement* prepare_ahead(std::string_view sql) override {
         return connection_.prepare_ahead(sql);
     }
-    void send_ahead(statement& prepared) override {
-        connection_.send_ahead(static_cast<mysql_statement&>(prepared));
+    void ask_later(statement& prepared) override {
+        connection_.ask_later(static_cast<mysql_statement&>(prepared));
     }
     change_count run(statement& prepared) override;
     void run_together(statement& prepared) override {
         connection_.hold(static_cast<mysql_statement&>(prepared));
+    }
+    void update_later(statement& prepared) override {
+        connection_.hold_update(static_cast<mysql_statement&>(prepared));
     }
     [[nodiscard]] std::int64_t rows_of(std::int64_t ticket) override { return connection_.rows_of(ticket); }
     bool run_unless_duplicate(statement& prepared) override;

@@ -95,7 +95,6 @@ MYSQL_BIND& mysql_statement::slot(int index) {
 void mysql_statement::bind_null(int index) {
     MYSQL_BIND& into = slot(index);
     argument& now = held(index);
-    ahead_ = ahead_ && now.what == kind::null;
     now.what = kind::null;
     into.buffer_type = MYSQL_TYPE_NULL;
 }
@@ -103,7 +102,6 @@ void mysql_statement::bind_null(int index) {
 void mysql_statement::bind(int index, std::int64_t value) {
     MYSQL_BIND& into = slot(index);
     argument& now = held(index);
-    ahead_ = ahead_ && now.what == kind::number && now.number == value;
     now.what = kind::number;
     now.number = value;
     into.buffer_type = MYSQL_TYPE_LONGLONG;
@@ -117,7 +115,6 @@ void mysql_statement::bind(int index, std::string_view value) {
     // The arguments of a query may be temporaries that are gone when the cursor steps; those of a change live until it
     // was sent.
     if (is_query()) {
-        ahead_ = ahead_ && now.what == kind::text && now.copy == value;
         now.copy = value;
         value = now.copy;
     }
@@ -150,11 +147,14 @@ std::vector<bound_value> mysql_statement::arguments() const {
 }
 
 bool mysql_statement::names(const std::string& table, std::size_t which) {
-    KITH_ASSERT(which <= named_.size());  // tables are asked for in the order of their numbers
-    if (which == named_.size()) {
-        named_.push_back(names_table(sql_, table));
+    if (which >= named_.size()) {
+        named_.resize(which + 1, named::unknown);
     }
-    return named_[which];
+    named& known = named_[which];
+    if (known == named::unknown) {
+        known = names_word(sql_, table) ? named::yes : named::no;
+    }
+    return known == named::yes;
 }
 
 void mysql_statement::bind_blob(int index, std::string_view value) {
@@ -162,10 +162,9 @@ void mysql_statement::bind_blob(int index, std::string_view value) {
     slot(index).buffer_type = MYSQL_TYPE_BLOB;
 }
 
-void mysql_statement::sent_ahead(std::uint64_t stamp) noexcept {
-    ahead_ = true;
-    ahead_stamp_ = stamp;
-    bound_ = 0;
+void mysql_statement::take_received() {
+    take();
+    executed_ = true;
 }
 
 void mysql_statement::send() {
@@ -198,12 +197,15 @@ bool mysql_statement::step() {
     KITH_ASSERT(taken_ && is_query());  // changes go through execute() or try_insert()
     if (!executed_) {
         KITH_ASSERT(static_cast<std::size_t>(bound_) == slots_.size());
-        if (std::exchange(ahead_, false) && ahead_stamp_ == owner_.stamp()) {
-            owner_.wait();
-        } else {
+        known_ = owner_.find_known(*this);
+        if (!known_) {
             owner_.run(*this);
         }
         executed_ = true;
+    }
+    if (known_) {
+        known_row_ = std::min(known_row_ + 1, known_->rows() + 1);
+        return known_row_ <= known_->rows();
     }
     const int code = mysql_stmt_fetch(handle_);
     if (code == MYSQL_DATA_TRUNCATED) {
@@ -235,11 +237,39 @@ mysql_statement::column& mysql_statement::at(int index) {
     return columns_[static_cast<std::size_t>(index)];
 }
 
+const bound_value& mysql_statement::known_at(int index) const {
+    KITH_ASSERT(known_row_ > 0 && known_row_ <= known_->rows() && index >= 0
+                && static_cast<std::size_t>(index) < known_->columns);
+    return known_->values[(known_row_ - 1) * known_->columns + static_cast<std::size_t>(index)];
+}
+
+bound_value mysql_statement::value(int index) {
+    bound_value found;
+    if (is_null(index)) {
+        found.what = kind::null;
+    } else if (at(index).is_number) {
+        found.what = kind::number;
+        found.number = integer(index);
+    } else {
+        found.what = kind::text;
+        found.text = text(index);
+    }
+    return found;
+}
+
 bool mysql_statement::is_null(int index) {
-    return at(index).null != 0;
+    return known_ ? known_at(index).what == kind::null : at(index).null != 0;
 }
 
 std::int64_t mysql_statement::integer(int index) {
+    if (known_) {
+        const bound_value& one = known_at(index);
+        std::int64_t value = one.number;
+        if (one.what == kind::text) {
+            std::from_chars(one.text.data(), one.text.data() + one.text.size(), value);
+        }
+        return value;
+    }
     const column& one = at(index);
     if (one.null != 0) {
         return 0;
@@ -253,6 +283,14 @@ std::int64_t mysql_statement::integer(int index) {
 }
 
 std::string_view mysql_statement::text(int index) {
+    if (known_) {
+        const bound_value& one = known_at(index);
+        if (one.what == kind::number) {
+            scratch_ = std::to_string(one.number);
+            return scratch_;
+        }
+        return one.text;
+    }
     const column& one = at(index);
     if (one.null != 0) {
         return {};
@@ -274,9 +312,11 @@ void mysql_statement::reset() noexcept {
     if (!taken_) {
         return;
     }
-    if (executed_ && mysql_stmt_num_rows(handle_) > rows_kept) {
+    if (executed_ && !known_ && mysql_stmt_num_rows(handle_) > rows_kept) {
         mysql_stmt_free_result(handle_);
     }
+    known_.reset();
+    known_row_ = 0;
     bound_ = 0;
     executed_ = false;
     taken_ = false;

@@ -1,7 +1,9 @@
 // A prepared statement on a MariaDB or MySQL connection. Results are kept on this side, so that cursors nest.
 #pragma once
 
-#include "mysql_held_rows.hpp"
+#include "mysql_questions.hpp"
+#include "mysql_value.hpp"
+#include "sql_forms.hpp"
 
 #include <kith/db.hpp>
 
@@ -9,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,9 +51,8 @@ public:
     void receive();
     /// Of the last receive(): rows found by the condition of a change.
     [[nodiscard]] std::int64_t affected() const noexcept;
-    /// What is bound was sent ahead: a cursor with the same arguments takes that answer while the connection's stamp stays.
-    void sent_ahead(std::uint64_t stamp) noexcept;
-    [[nodiscard]] bool may_ask_ahead() const noexcept { return !taken_ && in_flight_ == 0; }
+    /// Takes the statement for one cursor over the rows that receive() kept.
+    void take_received();
     /// It was sent, and its answer not yet read.
     [[nodiscard]] bool is_in_flight() const noexcept { return in_flight_ > 0; }
 
@@ -63,9 +65,14 @@ public:
     [[nodiscard]] const lookup_form* lookup() const noexcept { return lookup_ ? &*lookup_ : nullptr; }
     /// Whether it names the table, which has the number `which` in the connection.
     [[nodiscard]] bool names(const std::string& table, std::size_t which);
+    /// What the row under the cursor holds.
+    [[nodiscard]] bound_value value(int column);
+    [[nodiscard]] std::size_t columns() const noexcept { return columns_.size(); }
 
-    /// The rows that it adds to, once there were any.
+    /// Where it waits, once it did: the rows that it adds to, the changes that it joins, the questions that it is one of.
     held_rows* joins = nullptr;
+    held_updates* updates = nullptr;
+    question_group* questions = nullptr;
     std::uint64_t used_at = 0;  ///< the connection's count of prepare() calls, for eviction
 
 private:
@@ -88,6 +95,7 @@ private:
     [[nodiscard]] MYSQL_BIND& slot(int index);
     [[nodiscard]] argument& held(int index) { return arguments_[static_cast<std::size_t>(index) - 1]; }
     [[nodiscard]] column& at(int index);
+    [[nodiscard]] const bound_value& known_at(int index) const;
     void describe_columns();
     void bind_columns();
     /// The row holds more than there was room for: makes room and reads those columns again.
@@ -102,14 +110,15 @@ private:
     std::vector<MYSQL_BIND> column_slots_;
     std::vector<column> columns_;
     std::optional<lookup_form> lookup_;
-    std::vector<bool> named_;  ///< by the number of the table, as far as it was asked for
+    enum class named : std::uint8_t { unknown, no, yes };
+    std::vector<named> named_;  ///< by the number of the table
+    std::shared_ptr<const known_rows> known_;  ///< what the cursor goes over, where no statement was needed
+    std::size_t known_row_ = 0;  ///< the one under the cursor, counted from 1
     std::string scratch_;  ///< a number as text
     int bound_ = 0;
     int in_flight_ = 0;
     bool taken_ = false;
     bool executed_ = false;
-    bool ahead_ = false;  ///< the answer to these arguments is on its way or here
-    std::uint64_t ahead_stamp_ = 0;
 };
 
 }  // namespace kith::db

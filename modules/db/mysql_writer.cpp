@@ -12,8 +12,9 @@ namespace {
 
 /// How often a batch runs before its callers are told that the database is busy.
 constexpr int attempts_max = 8;
-/// Pauses between attempts to connect, and after a deadlock: doubled each time, shortened by chance.
+/// Pauses between attempts to connect, and those after a deadlock, whose other side goes on at once.
 constexpr std::chrono::milliseconds pause_first{50};
+constexpr std::chrono::milliseconds deadlock_pause_first{2};
 constexpr std::chrono::milliseconds pause_max{2000};
 /// A connection that was idle for this long is asked whether it still is one.
 constexpr std::chrono::milliseconds idle_check{900};
@@ -115,8 +116,8 @@ void mysql_writer::lose_connection(const std::string& why) {
     failures_ = 0;
 }
 
-std::chrono::milliseconds mysql_writer::next_pause() {
-    const auto longest = std::min(pause_max, pause_first * (1 << std::min(failures_, 6)));
+std::chrono::milliseconds mysql_writer::next_pause(std::chrono::milliseconds first) {
+    const auto longest = std::min(pause_max, first * (1 << std::min(failures_, 6)));
     return std::chrono::milliseconds(
         std::uniform_int_distribution<std::int64_t>(longest.count() / 2, longest.count())(jitter_));
 }
@@ -129,7 +130,7 @@ bool mysql_writer::connect() {
         open_blocking();
         return true;
     } catch (const std::exception& e) {
-        next_attempt_ = clock_.steady_now() + next_pause();
+        next_attempt_ = clock_.steady_now() + next_pause(pause_first);
         ++failures_;
         state_.set_away(true, e.what());
         return false;
@@ -141,7 +142,7 @@ bool mysql_writer::wait_for_connection() {
         if (stopping() || clock_.steady_now() - lost_at_ >= server_.away_patience) {
             return false;
         }
-        (void)pause(next_pause());
+        (void)pause(next_pause(pause_first));
     }
     return true;
 }
@@ -152,6 +153,7 @@ std::exception_ptr mysql_writer::begin(timestamp now) {
     }
     running_.emplace(connection_, now);
     connection_.forget_failure();
+    connection_.forget_known();
     try {
         // The node's own row before anything else: once it is locked, whoever waits for that lock waits for the end of this
         // batch, even when the connection is lost.
@@ -160,6 +162,17 @@ std::exception_ptr mysql_writer::begin(timestamp now) {
         return give_up(std::current_exception(), true);
     }
     return nullptr;
+}
+
+void mysql_writer::ask_waiting() {
+    try {
+        connection_.ask_waiting();
+    } catch (const mysql_error&) {
+        if (connection_.failure()) {
+            throw;
+        }
+        connection_.forget_known();  // each job asks for itself
+    }
 }
 
 void mysql_writer::before_job() {
@@ -187,6 +200,7 @@ std::exception_ptr mysql_writer::gone() {
 
 std::exception_ptr mysql_writer::undo_to_savepoint() {
     connection_.forget_held();
+    connection_.forget_known();
     connection_.drain();
     return connection_.failure() ? connection_.failure() : control("ROLLBACK TO SAVEPOINT kith_job");
 }
@@ -220,9 +234,9 @@ mysql_writer::commit_state mysql_writer::settle() {
             }
         } catch (const mysql_error& e) {
             lose_connection(e.what());
-            next_attempt_ = clock_.steady_now() + next_pause();
+            next_attempt_ = clock_.steady_now() + next_pause(pause_first);
         }
-        if (!pause(next_pause())) {
+        if (!pause(next_pause(pause_first))) {
             return commit_state::unknown;
         }
     }
@@ -268,7 +282,7 @@ std::exception_ptr mysql_writer::give_up(std::exception_ptr cause, bool) {
     if ((lost || is_contention(ended)) && ++attempts_ < attempts_max && !stopping()) {
         if (!lost) {
             failures_ = attempts_;
-            (void)pause(next_pause());
+            (void)pause(next_pause(deadlock_pause_first));
         }
         throw run_again();
     }

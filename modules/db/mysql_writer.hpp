@@ -28,6 +28,8 @@ protected:
     void tend(bool idle) override;
     [[nodiscard]] std::exception_ptr begin(timestamp now) override;
     [[nodiscard]] transaction& running() override { return *running_; }
+    [[nodiscard]] bool asks_together() const override { return true; }
+    void ask_waiting() override;
     void before_job() override;
     void check_job(bool guarded) override;
     [[nodiscard]] std::exception_ptr gone() override;
@@ -56,7 +58,8 @@ private:
     void lose_connection(const std::string& why);
     /// On a full disk, each `space_check`: whether a file of its own finds room there.
     void try_for_space();
-    [[nodiscard]] std::chrono::milliseconds next_pause();
+    /// Doubled for each failure up to `longest`, shortened by chance.
+    [[nodiscard]] std::chrono::milliseconds next_pause(std::chrono::milliseconds first);
 
     const server_options server_;
     mysql_connection connection_;

@@ -11,8 +11,8 @@ constexpr std::string_view remembered_sql =
 
 }  // namespace
 
-void ask_remembered_answer(transaction& t, user_id user, std::string_view key) {
-    t.ask_ahead(remembered_sql, key, user);
+void ask_remembered_answer(db::questions& q, user_id user, std::string_view key) {
+    q.ask_ahead(remembered_sql, key, user);
 }
 
 std::optional<std::string> remembered_answer(transaction& t, user_id user, std::string_view key,

@@ -57,17 +57,7 @@ std::shared_ptr<message> make_message(const letter& from, std::int64_t seq, time
     return made;
 }
 
-/// What a send reads, asked for at once.
-void ask_all(transaction& t, const letter& from) {
-    if (from.once) {
-        journal::ask_remembered_answer(t, from.who.user, from.input.client_id);
-    }
-    users::ask_session(t, from.who);
-    store::ask_posting(t, from.input.conversation, from.who.user);
-}
-
-sent send_job(transaction& t, journal::writer& notes, const letter& from) {
-    ask_all(t, from);
+sent send_letter(transaction& t, journal::writer& notes, const letter& from) {
     if (from.once) {
         const std::optional<std::string> before =
             journal::remembered_answer(t, from.who.user, from.input.client_id, from.fingerprint);
@@ -97,10 +87,28 @@ sent send_job(transaction& t, journal::writer& notes, const letter& from) {
     return answer;
 }
 
+class send_job {
+public:
+    send_job(journal::writer& notes, letter from) : notes_(&notes), from_(std::move(from)) {}
+
+    /// What a send reads, asked for together with that of the others in its batch.
+    void ask(db::questions& q) const {
+        if (from_.once) {
+            journal::ask_remembered_answer(q, from_.who.user, from_.input.client_id);
+        }
+        users::ask_session(q, from_.who);
+        store::ask_posting(q, from_.input.conversation, from_.who.user);
+    }
+    sent operator()(transaction& t) const { return send_letter(t, *notes_, from_); }
+
+private:
+    journal::writer* notes_;
+    letter from_;
+};
+
 task<sent> store_letter(database& store, journal::writer& notes, letter from) {
     const std::size_t bytes = message_bytes + from.body.size();
-    return store.write([&notes, from = std::move(from)](transaction& t) { return send_job(t, notes, from); },
-                       bytes);
+    return store.write(send_job(notes, std::move(from)), bytes);
 }
 
 message recall_job(transaction& t, journal::writer& notes, const gateway::principal& who,

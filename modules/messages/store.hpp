@@ -54,7 +54,7 @@ void insert_peer(transaction& t, conversation_id conversation, user_id user, use
 void update_last(transaction& t, conversation_id conversation, std::int64_t last_seq, std::int64_t last_pos);
 /// nullopt when `sender` is no member.
 [[nodiscard]] std::optional<posting> find_posting(snapshot& s, conversation_id conversation, user_id sender);
-void ask_posting(snapshot& s, conversation_id conversation, user_id sender);
+void ask_posting(db::questions& q, conversation_id conversation, user_id sender);
 [[nodiscard]] std::optional<place> find_place(snapshot& s, conversation_id conversation, user_id member);
 void update_marks(transaction& t, conversation_id conversation, user_id member, std::int64_t read_seq,
                   std::int64_t delivered_seq);

@@ -22,9 +22,10 @@ std::optional<std::int64_t> optional_integer(db::cursor& row, int column) {
     return row.is_null(column) ? std::nullopt : std::optional(row.integer(column));
 }
 
-constexpr std::string_view posting_sql =
-    "SELECT c.last_seq FROM messages_members m JOIN messages_conversations c "
-    "ON c.id = m.conversation WHERE m.conversation = ? AND m.user = ?";
+// Two questions, not one that joins both: the member is the same for all of a batch, the number changes with each message.
+constexpr std::string_view membership_sql =
+    "SELECT first_seq FROM messages_members WHERE conversation = ? AND user = ?";
+constexpr std::string_view last_seq_sql = "SELECT last_seq FROM messages_conversations WHERE id = ?";
 
 /// Reads the columns as both queries of conversations name them.
 conversation read_conversation(db::cursor& row) {
@@ -75,21 +76,21 @@ void insert_peer(transaction& t, conversation_id conversation, user_id user, use
 }
 
 void update_last(transaction& t, conversation_id conversation, std::int64_t last_seq, std::int64_t last_pos) {
-    t.execute("UPDATE messages_conversations SET last_seq = ?, last_pos = ? WHERE id = ?", last_seq, last_pos,
-              conversation);
+    t.update_together("UPDATE messages_conversations SET last_seq = ?, last_pos = ? WHERE id = ?", last_seq,
+                      last_pos, conversation);
 }
 
-void ask_posting(snapshot& s, conversation_id conversation, user_id sender) {
-    s.ask_ahead(posting_sql, conversation, sender);
+void ask_posting(db::questions& q, conversation_id conversation, user_id sender) {
+    q.ask_ahead(membership_sql, conversation, sender);
+    q.ask_ahead(last_seq_sql, conversation);
 }
 
 std::optional<posting> find_posting(snapshot& s, conversation_id conversation, user_id sender) {
-    db::cursor row = s.query(posting_sql, conversation, sender);
-    if (!row.next()) {
+    if (!s.integer(membership_sql, conversation, sender)) {
         return std::nullopt;
     }
     posting found;
-    found.last_seq = row.integer(0);
+    found.last_seq = s.integer(last_seq_sql, conversation).value();
     return found;
 }
 

@@ -96,16 +96,25 @@ std::int64_t count_others(snapshot& s, conversation_id conversation, user_id rea
 
 namespace kith::messages {
 
+namespace {
+
+constexpr std::string_view message_sql =
+    "SELECT conversation, seq, pos, sender, client_id, kind, sent_at, recalled_at, recalled_by, body FROM messages "
+    "WHERE conversation = ? AND seq = ?";
+
+}  // namespace
+
 std::optional<message> visible_message(snapshot& s, user_id viewer, conversation_id conversation,
                                        std::int64_t seq) {
     return store::find_message(s, conversation, seq, viewer);
 }
 
+void ask_message(db::questions& q, conversation_id conversation, std::int64_t seq) {
+    q.ask_ahead(message_sql, conversation, seq);
+}
+
 std::optional<message> find_message(snapshot& s, conversation_id conversation, std::int64_t seq) {
-    db::cursor row = s.query(
-        "SELECT conversation, seq, pos, sender, client_id, kind, sent_at, recalled_at, recalled_by, body FROM messages "
-        "WHERE conversation = ? AND seq = ?",
-        conversation, seq);
+    db::cursor row = s.query(message_sql, conversation, seq);
     return row.next() ? std::optional(store::read_message(row)) : std::nullopt;
 }
 

@@ -95,15 +95,18 @@ news read_news(snapshot& s, std::int64_t after) {
     const journal::state journal = journal::read_state(s);
     told.head = journal.pos;
     told.lost = after < journal.horizon;
-    std::set<std::pair<std::int64_t, std::int64_t>> seen;
+    std::set<std::pair<messages::conversation_id, std::int64_t>> wanted;
     for (const journal::note_row& note : journal::notes_after(s, after, read_notes)) {
         told.reached = note.pos;
-        if (!tells_of_message(note.change) || !seen.emplace(note.thing, note.seq).second) {
-            continue;
+        if (tells_of_message(note.change)) {
+            wanted.emplace(messages::conversation_id(note.thing), note.seq);
         }
-        std::optional<messages::message> one =
-            messages::find_message(s, messages::conversation_id(note.thing), note.seq);
-        if (one) {
+    }
+    for (const auto& [conversation, seq] : wanted) {
+        messages::ask_message(s, conversation, seq);
+    }
+    for (const auto& [conversation, seq] : wanted) {
+        if (std::optional<messages::message> one = messages::find_message(s, conversation, seq)) {
             told.text_bytes += one->body ? one->body->text.size() : 0;
             told.found.push_back(std::move(*one));
         }

@@ -76,8 +76,8 @@ void check_session(snapshot& s, const gateway::principal& who) {
     }
 }
 
-void ask_session(snapshot& s, const gateway::principal& who) {
-    store::ask_standing(s, who.session);
+void ask_session(db::questions& q, const gateway::principal& who) {
+    store::ask_standing(q, who.session);
 }
 
 users_service::users_service(deps needs, const std::string& key)

@@ -79,7 +79,7 @@ void update_last_seen(transaction& t, user_id id, timestamp when);
 // Sessions.
 
 [[nodiscard]] std::optional<standing> find_standing(snapshot& s, session_id session);
-void ask_standing(snapshot& s, session_id session);
+void ask_standing(db::questions& q, session_id session);
 [[nodiscard]] std::optional<session_row> find_session(snapshot& s, session_id session);
 void insert_session(transaction& t, const session_row& row);
 /// Rotates: hash, generation, times, address and user agent of `row`.

@@ -31,8 +31,8 @@ constexpr std::string_view standing_sql =
 
 }  // namespace
 
-void ask_standing(snapshot& s, session_id session) {
-    s.ask_ahead(standing_sql, session);
+void ask_standing(db::questions& q, session_id session) {
+    q.ask_ahead(standing_sql, session);
 }
 
 std::optional<standing> find_standing(snapshot& s, session_id session) {

@@ -44,35 +44,6 @@ std::int64_t statements_of(transaction& t) {
 
 }  // namespace
 
-TEST_CASE("the texts that rows may wait for are taken apart") {
-    const auto form = db::read_insert(insert);
-    REQUIRE(form);
-    CHECK(form->table == "items");
-    CHECK(form->columns == std::vector<std::string>{"id", "body"});
-    for (const char* other :
-         {"INSERT INTO items VALUES (?, ?)", "INSERT INTO items (id, body) VALUES (?, 'x')",
-          "INSERT INTO items (id, body) VALUES (?, ?) ON DUPLICATE KEY UPDATE id = id",
-          "INSERT INTO items (id) SELECT id FROM parts", "INSERT IGNORE INTO items (id) VALUES (?)",
-          "INSERT INTO items (id, body) VALUES (?)", "UPDATE items SET id = ?"}) {
-        CHECK_FALSE(db::read_insert(other));
-    }
-    const auto lookup = db::read_lookup("SELECT body, id FROM items WHERE id = ? AND body = ?");
-    REQUIRE(lookup);
-    CHECK(lookup->table == "items");
-    CHECK(lookup->columns == std::vector<std::string>{"id", "body"});
-    for (const char* other :
-         {"SELECT body FROM items", "SELECT body FROM items WHERE id > ?",
-          "SELECT body FROM items WHERE id = 1", "SELECT body FROM items WHERE id = ? OR body = ?",
-          "SELECT body FROM items WHERE id = ? ORDER BY id", "SELECT body FROM items x WHERE id = ?",
-          "SELECT body FROM items, parts WHERE id = ?"}) {
-        CHECK_FALSE(db::read_lookup(other));
-    }
-    CHECK(db::names_table("SELECT 1 FROM items", "items"));
-    CHECK(db::names_table("DELETE FROM x USING items, x", "items"));
-    CHECK_FALSE(db::names_table("SELECT 1 FROM items_old", "items"));
-    CHECK_FALSE(db::names_table("SELECT 1 FROM old_items", "items"));
-}
-
 TEST_CASE("a look-up meets a row that waits by all of its columns") {
     db::held_rows held(db::read_insert(insert).value());
     held.add({number(1), words("one")}, 7);

@@ -18,7 +18,9 @@ namespace kith::testing {
 
 class node {
 public:
-    node(db::options at, std::uint8_t number, numbering how) : notes(make_writer(how)) {
+    node(db::options at, std::uint8_t number, numbering how)
+        : node(std::move(at), number, make_writer(how)) {}
+    node(db::options at, std::uint8_t number, std::unique_ptr<journal::writer> how) : notes(std::move(how)) {
         if (at.server) {
             at.server->node = number;
         }
