@@ -62,6 +62,24 @@ def sql(at_socket, text, database=""):
     return [line.split("\t") for line in done.stdout.splitlines()]
 
 
+@contextlib.contextmanager
+def holding(at_socket, text, database=""):
+    """Within the `with`, a client stays connected that has run `text`, such as LOCK TABLES."""
+    client = subprocess.Popen([_program("mariadb"), "--no-defaults", f"--socket={at_socket}", "--user=root", "--batch",
+                               "--skip-column-names", "--unbuffered", f"--database={database}"],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        client.stdin.write(text + "; SELECT 'held';\n")
+        client.stdin.flush()
+        answer = client.stdout.readline()
+        if answer != "held\n":
+            raise RuntimeError(answer)
+        yield
+    finally:
+        client.kill()
+        client.communicate(timeout=STOP_SECONDS)
+
+
 class Server:
     """One mariadbd. `options` are further ones of its command line; `tcp` listens on a free port of 127.0.0.1 as well."""
 
@@ -132,22 +150,9 @@ class Server:
     def sql(self, text, database=""):
         return sql(self.socket, text, database)
 
-    @contextlib.contextmanager
     def holding(self, text, database):
         """Within the `with`, a client stays connected that has run `text`, such as LOCK TABLES."""
-        client = subprocess.Popen([_program("mariadb"), "--no-defaults", f"--socket={self.socket}", "--user=root", "--batch",
-                                   "--skip-column-names", "--unbuffered", f"--database={database}"],
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        try:
-            client.stdin.write(text + "; SELECT 'held';\n")
-            client.stdin.flush()
-            answer = client.stdout.readline()
-            if answer != "held\n":
-                raise RuntimeError(answer)
-            yield
-        finally:
-            client.kill()
-            client.communicate(timeout=STOP_SECONDS)
+        return holding(self.socket, text, database)
 
     def make_database(self, name=None):
         """An empty database; its URL."""
