@@ -256,9 +256,7 @@ private:
 
 TEST_CASE("jobs that ask ahead read what they would have read alone") {
     model rows;
-    db::options wanted;
-    wanted.batch_time = std::chrono::seconds(60);
-    store on(wanted, &rows);
+    store on({}, &rows);
     on.run(on.data->write([&rows](transaction& t) {
         const bool server = t.dialect() == db::dialect::mysql;
         t.execute_script(

@@ -84,6 +84,10 @@ public:
         if (settings.space_check == db::options().space_check) {
             settings.space_check = std::chrono::milliseconds(10);
         }
+        if (settings.batch_time == db::options().batch_time) {
+            settings.batch_time =
+                std::chrono::seconds(60);  // what waits together runs together, however slow the machine
+        }
         open();
         const auto make = [](transaction& t) {
             // As many bytes as an index of InnoDB may hold.

@@ -24,13 +24,6 @@ db::bound_value words(std::string value) {
     return made;
 }
 
-/// What waits together runs in one batch, however slow the machine.
-db::options patient() {
-    db::options wanted;
-    wanted.batch_time = std::chrono::seconds(60);
-    return wanted;
-}
-
 constexpr std::int64_t rows = 100;
 constexpr std::string_view insert = "INSERT INTO items (id, body) VALUES (?, ?)";
 
@@ -93,7 +86,7 @@ TEST_CASE("rows that wait are seen by whoever asks for them", "[mariadb]") {
 }
 
 TEST_CASE("rows of one job and of many go out together", "[mariadb]") {
-    store on(patient());
+    store on;
     latch go;
     on.hold_writer(go);
     const auto counts = std::make_shared<std::array<std::int64_t, 2>>();
@@ -149,7 +142,7 @@ TEST_CASE("a row that fails after its job fails that job alone", "[mariadb]") {
 }
 
 TEST_CASE("a lost connection runs the jobs of rows that waited again", "[mariadb]") {
-    store on(patient());
+    store on;
     latch go;
     on.hold_writer(go);
     const auto runs = std::make_shared<int>(0);
