@@ -168,7 +168,8 @@ mysql_statement& mysql_connection::prepare(std::string_view sql) {
 
 mysql_statement* mysql_connection::prepare_ahead(std::string_view sql) {
     mysql_statement& found = find(sql);
-    return !found.taken() && found.lookup() != nullptr ? &found : nullptr;
+    // MySQL settles the type of a joined key before it knows the value: there each question is asked by itself.
+    return is_mariadb() && !found.taken() && found.lookup() != nullptr ? &found : nullptr;
 }
 
 mysql_statement& mysql_connection::prepare_locking(std::string_view sql) {
