@@ -139,10 +139,6 @@ private:
     std::int64_t rows_;  ///< or the ticket to ask `of_` with
 };
 
-}  // namespace db
-
-namespace db {
-
 /// What can be said of questions before they are asked.
 class questions {
 public:

@@ -26,21 +26,6 @@ bound_value without_blanks(const bound_value& one) {
     return plain;
 }
 
-/// `a, b, c` taken apart; nothing when there is more than names.
-std::vector<std::string> plain_names(std::string_view list) {
-    std::vector<std::string> names;
-    while (!list.empty()) {
-        const std::size_t end = list.find(", ");
-        const std::string_view name = list.substr(0, end);
-        if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string_view::npos) {
-            return {};
-        }
-        names.emplace_back(name);
-        list.remove_prefix(end == std::string_view::npos ? list.size() : end + 2);
-    }
-    return names;
-}
-
 /// The place of each name among the columns; nothing when one is not there.
 std::optional<std::vector<std::size_t>> places_of(const std::vector<std::string>& names,
                                                   const std::vector<std::string>& columns) {
@@ -57,8 +42,7 @@ std::optional<std::vector<std::size_t>> places_of(const std::vector<std::string>
 
 }  // namespace
 
-question_group::question_group(std::string_view sql, lookup_form form)
-    : sql_(sql), form_(std::move(form)), selected_(plain_names(form_.columns)) {}
+question_group::question_group(std::string_view sql, lookup_form form) : sql_(sql), form_(std::move(form)) {}
 
 void question_group::add(const arguments& question) {
     KITH_ASSERT(question.size() == form_.keys.size());
@@ -173,10 +157,13 @@ const question_group::relation& question_group::related(const insert_form& form)
 }
 
 void question_group::heed_row(const insert_form& form, const arguments& row) {
-    if (empty() || !related(form).concerns) {
+    if (empty()) {
         return;
     }
     const relation& how = related(form);
+    if (!how.concerns) {
+        return;
+    }
     arguments key;
     for (std::size_t i = 0; i < how.columns.size(); ++i) {
         key.push_back(without_blanks(row[how.columns[i]]));
@@ -199,17 +186,20 @@ const question_group::relation& question_group::related(const update_form& form)
         found.concerns = std::any_of(form.columns.begin(), form.columns.end(),
                                      [this](const std::string& one) { return names_word(sql_, one); });
         if (form_.is_of_one_table() && form_.keys == std::vector<std::string>{form.key}) {
-            found.columns = places_of(selected_, form.columns).value_or(std::vector<std::size_t>());
+            found.columns = places_of(form_.selected, form.columns).value_or(std::vector<std::size_t>());
         }
     }
     return found;
 }
 
 void question_group::heed_update(const update_form& form, const arguments& values) {
-    if (empty() || !related(form).concerns) {
+    if (empty()) {
         return;
     }
     const relation& how = related(form);
+    if (!how.concerns) {
+        return;
+    }
     const bound_value& key = values.back();
     if (how.columns.empty() || key.what != kinds_.front() || !is_plain(key)) {
         clear();

@@ -80,7 +80,6 @@ private:
 
     const std::string sql_;
     const lookup_form form_;
-    std::vector<std::string> selected_;  ///< names of the columns; none where they are more than names
     std::vector<bound_value::kind> kinds_;  ///< of the arguments
     std::unordered_map<std::string, rows_or_none> entries_;  ///< none: not known yet
     std::vector<arguments> unsent_;

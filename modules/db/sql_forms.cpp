@@ -108,8 +108,7 @@ std::optional<lookup_form> read_lookup(std::string_view sql) {
     rest = sql.substr(where);
     take(rest, " WHERE ");
     std::string_view columns = form.columns;
-    std::vector<std::string> names;
-    if (!take_names(columns, ", ", "", names, '.') || !columns.empty() || form.tables.front().empty()
+    if (!take_names(columns, ", ", "", form.selected, '.') || !columns.empty() || form.tables.front().empty()
         || form.from.find(',') != std::string::npos || names_word(form.from, "RIGHT")
         || !take_names(rest, " AND ", " = ?", form.keys, '.') || !rest.empty()) {
         return std::nullopt;

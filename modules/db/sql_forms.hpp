@@ -31,6 +31,7 @@ struct update_form {
 /// by ON.
 struct lookup_form {
     std::string columns;
+    std::vector<std::string> selected;  ///< the columns one by one
     std::string from;
     std::vector<std::string> tables;
     std::vector<std::string> keys;  ///< of its arguments, in their order, as the text names them

@@ -1,5 +1,6 @@
 // Rows that are inserted together on MariaDB: what may wait, and what must see it before.
 #include "fixture.hpp"
+#include "mysql_values.hpp"
 
 #include "mysql_held_rows.hpp"
 
@@ -10,30 +11,8 @@ using namespace kith::db_test;
 
 namespace {
 
-db::bound_value number(std::int64_t value) {
-    db::bound_value made;
-    made.what = db::bound_value::kind::number;
-    made.number = value;
-    return made;
-}
-
-db::bound_value words(std::string value) {
-    db::bound_value made;
-    made.what = db::bound_value::kind::text;
-    made.text = std::move(value);
-    return made;
-}
-
 constexpr std::int64_t rows = 100;
 constexpr std::string_view insert = "INSERT INTO items (id, body) VALUES (?, ?)";
-
-/// How many statements a transaction's thread has run on the server.
-std::int64_t statements_of(transaction& t) {
-    db::cursor row = t.query("SELECT VARIABLE_VALUE FROM information_schema.SESSION_STATUS "
-                             "WHERE VARIABLE_NAME = 'COM_STMT_EXECUTE'");
-    CHECK(row.next());
-    return std::stoll(row.text(0));
-}
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 // Look-ups that share a statement on MariaDB, and what is known of them.
 #include "fixture.hpp"
+#include "mysql_values.hpp"
 
 #include "mysql_held_updates.hpp"
 #include "mysql_questions.hpp"
@@ -12,20 +13,6 @@ using namespace kith::db_test;
 namespace {
 
 using arguments = db::question_group::arguments;
-
-db::bound_value number(std::int64_t value) {
-    db::bound_value made;
-    made.what = db::bound_value::kind::number;
-    made.number = value;
-    return made;
-}
-
-db::bound_value words(std::string value) {
-    db::bound_value made;
-    made.what = db::bound_value::kind::text;
-    made.text = std::move(value);
-    return made;
-}
 
 db::question_group group_of(std::string_view sql) {
     return {sql, db::read_lookup(sql).value()};
@@ -49,14 +36,6 @@ db::question_group knowing(std::string_view sql, const std::vector<arguments>& k
 }
 
 constexpr std::string_view by_id = "SELECT n FROM items WHERE id = ?";
-
-/// How many statements a transaction's thread has run on the server.
-std::int64_t statements_of(transaction& t) {
-    db::cursor row = t.query("SELECT VARIABLE_VALUE FROM information_schema.SESSION_STATUS "
-                             "WHERE VARIABLE_NAME = 'COM_STMT_EXECUTE'");
-    CHECK(row.next());
-    return std::stoll(row.text(0));
-}
 
 /// Reads one row by a question said ahead.
 class asking_job {

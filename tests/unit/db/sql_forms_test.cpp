@@ -44,6 +44,7 @@ TEST_CASE("a look-up by equalities is taken apart, of one table or of some that 
     REQUIRE(one);
     CHECK(one->tables == words{"items"});
     CHECK(one->columns == "body, id");
+    CHECK(one->selected == words{"body", "id"});
     CHECK(one->keys == words{"id", "body"});
     CHECK(one->is_of_one_table());
 

@@ -1,0 +1,38 @@
+// Values as the driver of MariaDB holds them, and how many statements it has run.
+#pragma once
+
+#include "mysql_value.hpp"
+
+#include <kith/db.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace kith::db_test {
+
+inline db::bound_value number(std::int64_t value) {
+    db::bound_value made;
+    made.what = db::bound_value::kind::number;
+    made.number = value;
+    return made;
+}
+
+inline db::bound_value words(std::string value) {
+    db::bound_value made;
+    made.what = db::bound_value::kind::text;
+    made.text = std::move(value);
+    return made;
+}
+
+/// How many statements a transaction's thread has run on the server.
+inline std::int64_t statements_of(transaction& t) {
+    db::cursor row = t.query("SELECT VARIABLE_VALUE FROM information_schema.SESSION_STATUS "
+                             "WHERE VARIABLE_NAME = 'COM_STMT_EXECUTE'");
+    CHECK(row.next());
+    return std::stoll(row.text(0));
+}
+
+}  // namespace kith::db_test
