@@ -3,22 +3,12 @@
 503 outcome_unknown, /readyz says 503, writing stays off until a restart, and then all rules hold."""
 import os
 import random
-import subprocess
-import tempfile
 import time
 
 import fault
 from fault import kith
 
 SWEEP = [int(n) for n in os.environ.get("KITH_SWEEP", "1 2 7 40 150").split()]
-
-
-def build_shim(folder):
-    library = os.path.join(folder, "fsync_shim.so")
-    source = os.path.join(fault.HERE, "fsync_shim.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", library, source, "-ldl"],
-                   check=True)
-    return library
 
 
 def fresh_acks(run):
@@ -32,9 +22,9 @@ def fresh_acks(run):
                 yield client.name, entry["client_id"], asked[entry["client_id"]]
 
 
-def after_the_failure(server, run, fired, mode):
+def after_the_failure(server, run, shim, mode):
     """The server in its stopped state: not ready, no ack any more, reading still there."""
-    kith.wait_until(lambda: os.path.exists(fired), 30, "the sync fails (no fsync was seen: is it linked in?)")
+    shim.wait_fired()
     kith.wait_until(lambda: fault.ready(server) == 503, 10, f"/readyz is 503 after a failed fsync ({mode})")
     stopped = time.monotonic()
     person, conversation = run.clients[0].person, run.clients[0].conversations[0]
@@ -50,22 +40,18 @@ def after_the_failure(server, run, fired, mode):
     fault.expect(fault.ready(server) == 503, "/readyz went back to 200 without a restart")
 
 
-def one(seed, library, folder, count, mode):
+def one(seed, count, mode):
     """One failure at the count-th sync; gives how the sends under way ended."""
-    arm = os.path.join(folder, f"arm-{count}-{mode}")
-    env = {"LD_PRELOAD": library, "KITH_SHIM_ARM": arm}
-    with kith.Server(env=env) as server, \
+    with fault.SyncShim() as shim, kith.Server(env=shim.env) as server, \
             fault.oracle_run(server, seed ^ count, clients=8, http_clients=6, rate=200) as run:
         run.start()
         run.wait_acked(100)
         armed = time.monotonic()
-        with open(arm + ".new", "w", encoding="ascii") as file:
-            file.write(f"{count} {mode}\n")
-        os.rename(arm + ".new", arm)
-        after_the_failure(server, run, arm + ".fired", mode)
+        shim.arm(count, mode)
+        after_the_failure(server, run, shim, mode)
         killed = time.monotonic()
         server.kill()
-        os.unlink(arm)
+        shim.disarm()
         server.start()
         run.wait_acked(50)
         fault.all_rules(run)
@@ -83,14 +69,12 @@ def one(seed, library, folder, count, mode):
 def body(seed):
     rng = random.Random(seed ^ 4)
     codes, cut = set(), 0
-    with tempfile.TemporaryDirectory(prefix="kith-shim-") as folder:
-        library = build_shim(folder)
-        for count in SWEEP:
-            mode = rng.choice(["once", "always"])
-            print(f"the sync number {count} fails, {mode}", flush=True)
-            seen, closed = one(seed, library, folder, count, mode)
-            codes |= seen
-            cut += closed
+    for count in SWEEP:
+        mode = rng.choice(["once", "always"])
+        print(f"the sync number {count} fails, {mode}", flush=True)
+        seen, closed = one(seed, count, mode)
+        codes |= seen
+        cut += closed
     codes = {str(code) for code in codes}
     fault.expect("outcome_unknown" in codes, f"HTTP never got outcome_unknown, only {sorted(codes)}")
     fault.expect(cut > 0, "no waiting socket was closed unanswered")

@@ -1,4 +1,4 @@
-"""What the fault tests share: disks that can fail, a run of the oracle, the verdict (see verdict.py)."""
+"""What the fault tests share: disks and syncs that can fail, a run of the oracle, the verdict (see verdict.py)."""
 import contextlib
 import errno
 import fcntl
@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(ROOT, "tools"))
 from oracle.run import Run, kith  # noqa: E402  (its folder is put on the path above)
 from verdict import Fail, Skip, expect, main  # noqa: E402  (the line before put its folder on the path)
 
-__all__ = ["Disk", "Fail", "Run", "Skip", "all_rules", "database_is_whole", "expect", "kith", "main",
+__all__ = ["Disk", "Fail", "Run", "Skip", "SyncShim", "all_rules", "database_is_whole", "expect", "kith", "main",
            "oracle_run", "ready"]
 
 EXT4_IOC_SHUTDOWN = 0x8004587d
@@ -101,6 +101,40 @@ class Disk:
             if subprocess.run(["umount", self.path], stderr=subprocess.DEVNULL, check=False).returncode != 0:
                 subprocess.run(["umount", "-l", self.path], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class SyncShim:
+    """Syncs of one server that fail or hang when told to: a preloaded library (fsync_shim.c) and the file that arms it.
+    `env` goes into the server's environment."""
+
+    def __enter__(self):
+        self._folder = tempfile.TemporaryDirectory(prefix="kith-shim-")
+        library = os.path.join(self._folder.name, "fsync_shim.so")
+        _tool("cc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", library,
+              os.path.join(HERE, "fsync_shim.c"), "-ldl")
+        self._file = os.path.join(self._folder.name, "arm")
+        self._fired = self._file + ".fired"
+        self.env = {"LD_PRELOAD": library, "KITH_SHIM_ARM": self._file}
+        return self
+
+    def __exit__(self, *exception):
+        self._folder.cleanup()
+
+    def arm(self, count, mode):
+        """From now on the sync number `count` is met by `mode`: "once" (fails), "always" (all from it on), "freeze" (hang)."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._fired)
+        with open(self._file + ".new", "w", encoding="ascii") as file:
+            file.write(f"{count} {mode}\n")
+        os.rename(self._file + ".new", self._file)
+
+    def wait_fired(self, timeout=30):
+        kith.wait_until(lambda: os.path.exists(self._fired), timeout,
+                        "a sync is met (none was seen: is it linked in?)")
+
+    def disarm(self):
+        """Syncs are good again, and those that hang go on."""
+        os.unlink(self._file)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,5 @@
 """The wire of Kith for tests: a WebSocket client, raw bytes, and the errors of the helpers (see kith.py)."""
+import contextlib
 import json
 import socket
 import ssl
@@ -280,6 +281,15 @@ class Socket:
             self._flush()
             self.wait_closed(timeout)
         return self.close_code
+
+    def hang_up(self, timeout=10):
+        """Goes without a word, deaf to what still comes: the server has read all that was sent before it sees the end."""
+        self.tcp.settimeout(timeout)
+        with contextlib.suppress(OSError):
+            self.tcp.shutdown(socket.SHUT_WR)
+            while self.tcp.recv(65536):
+                pass
+        self.cut()
 
     def cut(self):
         """Drops the TCP connection without a word."""

@@ -170,11 +170,12 @@ class HttpClient(Sender):
 
 
 class SocketClient(Sender):
-    """Sends and listens by WebSocket; after every break it resumes from its cursor."""
+    """Sends and listens by WebSocket; after every break it resumes from its cursor. `hang_ups` and `read_backs` are chances:
+    to go without hearing the answer to what was just sent, and to ask the history for what was just answered."""
 
-    def __init__(self, *arguments, window=4, marks=True):
+    def __init__(self, *arguments, window=4, marks=True, hang_ups=0.0, read_backs=0.03):
         super().__init__(*arguments)
-        self.window, self.marks = window, marks
+        self.window, self.marks, self.hang_ups, self.read_backs = window, marks, hang_ups, read_backs
         self.ws = None
         self.conn = 0
         self.cursor = None                                   # {"epoch", "pos"}
@@ -275,6 +276,9 @@ class SocketClient(Sender):
             self.lost(message, "disconnect")
             raise
         self.pending[number] = ("send", message, time.monotonic())
+        if self.rng.random() < self.hang_ups:
+            self.ws.hang_up()
+            raise kith.Closed(None, "by ourselves")
 
     def take(self, frame):
         if "id" in frame:
@@ -342,7 +346,7 @@ class SocketClient(Sender):
                 self.log.add("mark_ack", conv=what[1], what=what[2], seq=data["seq"])
         elif ok:
             self.took(what[1], data)
-            if self.rng.random() < 0.03 and what[1].conversation in self.conversations:
+            if self.rng.random() < self.read_backs and what[1].conversation in self.conversations:
                 self.read_back(what[1].client_id, what[1].conversation, data["seq"])
         else:
             self.failed(what[1], code)

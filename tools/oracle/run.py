@@ -19,10 +19,11 @@ class Run:
     """Clients on one server. Use: set_up, start, any faults, finish (gives a Violation or None)."""
 
     def __init__(self, server, seed, clients=20, http_clients=0, window=4, rate=60, body_size=60,
-                 folder=None, groups=0):
+                 folder=None, groups=0, **client_options):
         self.server, self.seed = server, seed
         self.rng = random.Random(seed)
-        self.count, self.http_count, self.window = clients, http_clients, window
+        self.count, self.http_count = clients, http_clients
+        self.client_options = {"window": window, **client_options}   # of a SocketClient
         self.rate, self.body_size = rate, body_size
         self.folder = folder or tempfile.mkdtemp(prefix="kith-oracle-")
         self._own_folder = folder is None
@@ -51,7 +52,7 @@ class Run:
             shared = (name, person, sorted(talks[person.id]), rng, log, self.body_size,
                       self.rate)
             if number < self.count:
-                self.clients.append(SocketClient(*shared, window=self.window))
+                self.clients.append(SocketClient(*shared, **self.client_options))
             else:
                 self.clients.append(HttpClient(*shared))
         if host:
@@ -70,7 +71,7 @@ class Run:
         self.clients[0].conversations.append(first)
         self.clients[0].held[first] = 0
         self.usher = Usher("usher", host, [first], random.Random(self.rng.getrandbits(64)),
-                           Log("usher", host.id, self.folder), self.body_size, self.rate, window=self.window,
+                           Log("usher", host.id, self.folder), self.body_size, self.rate, **self.client_options,
                            groups=self.groups, guests={one.id: one for one in guests})
         self.clients.append(self.usher)
 
