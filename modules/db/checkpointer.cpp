@@ -212,7 +212,7 @@ void checkpointer::judge(int code, const char* doing) {
 void truncate_at_open(connection& writer, const std::string& path) {
     const progress done = checkpoint(writer, SQLITE_CHECKPOINT_TRUNCATE);
     if (is_busy(done.code)) {
-        throw error(error_code::internal, "another program has the database " + path + " open: end it first");
+        throw database_held(path);
     }
     if (done.code != SQLITE_OK) {
         throw error(error_code::internal, "the write-ahead log of " + path

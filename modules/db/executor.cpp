@@ -97,7 +97,7 @@ std::unique_ptr<database> open_file(const options& settings, const deps& needs) 
     try {
         return std::make_unique<sqlite_database>(settings, needs);
     } catch (const sqlite_error& e) {
-        throw error(error_code::internal, "cannot use the database " + settings.path + ": " + e.what());
+        raise_unusable(settings.path, e);
     }
 }
 
@@ -138,8 +138,10 @@ std::unique_ptr<database> open(const options& settings, const deps& needs) {
 std::unique_ptr<database> open_derived(const derived_options& settings, const deps& needs) {
     try {
         return make_derived(settings, needs);
+    } catch (const database_held&) {
+        throw;
     } catch (const error& failed) {
-        // A file of another schema, or none at all. For any other reason (another program has it open, say) it stays.
+        // A file of another schema, or none at all. For any other reason it stays.
         if (failed.code() != error_code::conflict && !looks_damaged(settings.path)) {
             throw error(error_code::internal, std::string(failed.what()) + "; " + settings.path
                                                   + " holds only what can be made anew: it may be removed");

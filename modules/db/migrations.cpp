@@ -131,7 +131,7 @@ int apply_blocking(const std::string& path, std::span<const migration> known, co
         ++count;
     }
     if (on.scalar("PRAGMA wal_checkpoint(TRUNCATE)") != "0") {
-        throw error(error_code::internal, "another program has the database " + path + " open: end it first");
+        throw database_held(path);
     }
     return count;
 }

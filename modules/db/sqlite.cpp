@@ -70,6 +70,13 @@ bool looks_damaged(const std::string& path) noexcept {
     return is_damage(code & 0xff);
 }
 
+void raise_unusable(const std::string& path, const sqlite_error& why) {
+    if (why.primary() == SQLITE_BUSY || why.primary() == SQLITE_LOCKED) {
+        throw database_held(path);
+    }
+    throw error(error_code::internal, "cannot use the database " + path + ": " + why.what());
+}
+
 std::exception_ptr sqlite_error::as_seen() const {
     switch (primary()) {
     case SQLITE_FULL: return no_space();
@@ -203,7 +210,7 @@ connection::connection(const std::string& path, access how, const std::string& s
         throw error(error_code::internal, "cannot open the database " + path + ": " + e.what()
                                               + "; it and its folder must belong to the user that runs kith");
     } catch (const sqlite_error& e) {
-        throw error(error_code::internal, "cannot use the database " + path + ": " + e.what());
+        raise_unusable(path, e);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "driver_error.hpp"
 
+#include <kith/core/error.hpp>
 #include <kith/db.hpp>
 
 #include <SQLiteCpp/Database.h>
@@ -38,6 +39,15 @@ public:
 private:
     int code_;
 };
+
+/// Another program has the file open or locked in a way that leaves nothing for us to do.
+class database_held final : public error {
+public:
+    explicit database_held(const std::string& path)
+        : error(error_code::internal, "another program has the database " + path + " open: end it first") {}
+};
+/// Says why the file cannot be opened or set up: database_held, or an error with the text of SQLite.
+[[noreturn]] void raise_unusable(const std::string& path, const sqlite_error& why);
 
 /// The primary SQLite code in `failed`; 0 when it holds another exception or none.
 [[nodiscard]] int sqlite_code(const std::exception_ptr& failed) noexcept;

@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """Starting and asking a server from the command line: settings, folders, ports, the manager, the place of the admin socket, health."""
+import contextlib
 import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -14,6 +16,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import kith  # noqa: E402
+import stores  # noqa: E402
 from cli import CONFIG, FAILURE, OK, PASSWORD, REFUSED, STORAGE, USAGE, Case, mode, run  # noqa: E402
 
 SOCKET_PATH_MAX = 108
@@ -221,6 +224,20 @@ class ServeTest(Case):
             file.write(os.urandom(4096))
         for words in (("serve", "--listen", "127.0.0.1:0"), ("user", "list")):
             self.kith(*words, code=STORAGE)
+
+    def test_a_file_that_another_program_holds(self):
+        self.kith("migrate", "up")
+        with kith.Server(data=self.data) as server:
+            self.assertEqual(server.stop(), 0)
+        for name in ("search.db",) if stores.on_mariadb() else ("search.db", "kith.db"):
+            path = os.path.join(self.data, name)
+            with contextlib.closing(sqlite3.connect(path)) as holder:
+                holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+                holder.execute("BEGIN EXCLUSIVE")
+                refused = self.kith("serve", "--listen", "127.0.0.1:0", code=STORAGE)
+                self.assertIn(f"another program has the database {path} open: end it first", refused.err)
+        with kith.Server(data=self.data) as server:
+            self.assertEqual(server.http().get("/healthz").status, 200)
 
     def test_a_command_waits_for_a_server_that_starts(self):
         """Begun together: the command finds the folder taken and the socket not there yet, or is first itself."""
