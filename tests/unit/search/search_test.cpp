@@ -2,6 +2,7 @@
 #include "fixture.hpp"
 
 #include <fstream>
+#include <functional>
 #include <random>
 
 using namespace kith::search_test;
@@ -10,6 +11,31 @@ using namespace kith;
 namespace {
 
 using texts = std::vector<std::string>;
+
+/// A clock for one search, which looks at it when it knows what the caller may read, and after each round. `looked_at` says how
+/// far it goes on.
+class watched_clock final : public clock_source {
+public:
+    explicit watched_clock(std::function<std::chrono::seconds()> looked_at)
+        : looked_at_(std::move(looked_at)) {}
+    [[nodiscard]] timestamp now() const noexcept override { return {}; }
+    [[nodiscard]] steady_time steady_now() const noexcept override {
+        const steady_time then = now_;
+        now_ += looked_at_();
+        return then;
+    }
+
+private:
+    std::function<std::chrono::seconds()> looked_at_;
+    mutable steady_time now_{};
+};
+
+/// Messages that the index names for `海上海`, though they do not hold it.
+void say_near_misses(house& at, conversation_id where, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        at.say(at.ada, where, "海上，上海");  // the two pairs, but not side by side
+    }
+}
 
 }  // namespace
 
@@ -283,10 +309,8 @@ TEST_CASE("many candidates that do not count are gone through to the end") {
     at.check();
     const conversation_id here = at.open(at.ada, at.bob);
     at.say(at.ada, here, "海上 the oldest one");
-    for (std::size_t i = 0; i < looked_at_least * 2 + 5; ++i) {
-        at.say(at.ada, here, "海，上海");  // the two pairs, but not side by side
-        at.say(at.ada, here, "海上，上");
-    }
+    constexpr std::size_t misses = looked_at_least * 2 + 10;
+    say_near_misses(at, here, misses);
     at.follow();
     search_query asked = house::query("海上海");
     CHECK(at.search(at.ada, asked).items.empty());
@@ -297,7 +321,7 @@ TEST_CASE("many candidates that do not count are gone through to the end") {
     };
     const int before = reads();
     CHECK_FALSE(at.search(at.ada, asked).next);
-    CHECK(reads() - before <= 2);  // 32 candidates, then all of the other 42
+    CHECK(reads() - before == 2);  // as many as a page holds, then all of the others
     asked = house::query("oldest");
     asked.limit = 1;
     CHECK(at.search(at.ada, asked).items.size() == 1);
@@ -317,7 +341,59 @@ TEST_CASE("many candidates that do not count are gone through to the end") {
         asked.below = page.next;
         more = page.next.has_value();
     }
-    CHECK(pages == looked_at_least * 2 + 5 + 1);
+    CHECK(pages == misses + 1);
+}
+
+TEST_CASE("a search that takes too long ends with what it has, and goes on from there") {
+    house at;
+    at.check();
+    const conversation_id here = at.open(at.ada, at.bob);
+    at.say(at.ada, here, "海上海 the oldest one");
+    say_near_misses(at, here, looked_at_least * 7);
+    at.follow();
+    const watched_clock slow([] { return search_time * 2 / 3; });
+    search::deps needs = at.deps_of();
+    search_service index(search::deps{needs.store, needs.index, needs.table, slow, needs.log, needs.numbers});
+    search_query asked = house::query("海上海");
+    asked.limit = 1;
+    const search_page first = at.run(index.search(at.ada, asked));
+    CHECK(first.items.empty());
+    REQUIRE(first.next);
+    asked.below = first.next;
+    // Two rounds fitted into the time: the rest is behind them.
+    CHECK(at.indexed("SELECT COUNT(*) FROM search_messages WHERE pos < " + std::to_string(*first.next))
+          == static_cast<std::int64_t>(1 + looked_at_least * 4));
+    const search_page rest = at.search(at.ada, asked);
+    REQUIRE(rest.items.size() == 1);
+    CHECK(rest.items[0].message.body->text == "海上海 the oldest one");
+    CHECK_FALSE(rest.next);
+}
+
+TEST_CASE("a session that ends within a search sees nothing more") {
+    house at;
+    at.check();
+    at.say(at.ada, at.open(at.ada, at.bob), "上海");
+    at.follow();
+    boost::asio::io_context elsewhere;
+    db::options file;
+    file.path = at.place.path + "/kith.db";
+    const std::unique_ptr<database> other =
+        db::open(file, db::deps(elsewhere.get_executor(), at.clock, *at.log, *at.numbers, nullptr));
+    const auto end_session = [&] {
+        const auto job = [&](transaction& t) {
+            t.execute("DELETE FROM users_sessions WHERE id = ?", at.ada.session);
+        };
+        boost::asio::co_spawn(elsewhere, other->write(job),
+                              [](const std::exception_ptr& failed) { REQUIRE_FALSE(failed); });
+        elsewhere.run();
+        return std::chrono::seconds(0);
+    };
+    const watched_clock clock(end_session);
+    search::deps needs = at.deps_of();
+    search_service index(
+        search::deps{needs.store, needs.index, needs.table, clock, needs.log, needs.numbers});
+    CHECK(at.refusal(index.search(at.ada, house::query("上海"))) == error_code::unauthenticated);
+    other->stop_blocking();
 }
 
 TEST_CASE("a file of the index that cannot be used is made anew") {
