@@ -40,7 +40,10 @@ unsigned in_seconds(std::chrono::seconds span) {
 }  // namespace
 
 mysql_connection::mysql_connection(server_options where, use what, std::chrono::milliseconds statement_limit)
-    : where_(std::move(where)), use_(what), statement_limit_(statement_limit) {}
+    : where_(std::move(where)),
+      use_(what),
+      statement_limit_(statement_limit),
+      together_(*this, what == use::write) {}
 
 void mysql_connection::set_options(MYSQL* handle) const {
     const std::chrono::seconds answer =
@@ -125,8 +128,8 @@ void mysql_connection::limit_statements(std::chrono::milliseconds each) {
 void mysql_connection::close() noexcept {
     KITH_ASSERT(open_cursors_ == 0);
     unanswered_.clear();
-    forget_held();
-    forget_known();
+    together_.forget_held();
+    together_.forget_known();
     by_address_.fill(nullptr);
     statements_.clear();
     handle_.reset();
@@ -186,7 +189,7 @@ mysql_statement& mysql_connection::find_or_make(std::string_view sql) {
         check_time();
         wait();  // a text is prepared by question and answer
         if (statements_.size() >= statements_max) {
-            read_asked();  // they point to their statements
+            together_.read_asked();  // they point to their statements
             evict_one();
         }
         auto made = std::make_unique<mysql_statement>(*this, sql);
@@ -212,9 +215,7 @@ void mysql_connection::evict_one() {
 }
 
 void mysql_connection::push(mysql_statement& prepared) {
-    if (held_groups_ > 0) {
-        send_held_for(prepared);
-    }
+    together_.send_for(prepared);
     push(prepared, job_);
 }
 
@@ -236,9 +237,7 @@ void mysql_connection::run(mysql_statement& prepared) {
 
 std::int64_t mysql_connection::send(mysql_statement& prepared) {
     ++changes_;
-    for (auto& [sql, questions] : questions_) {
-        questions.heed_change(prepared.sql());
-    }
+    together_.heed_change(prepared.sql());
     push(prepared);
     if (use_ == use::manage) {
         wait();  // it is committed by itself
@@ -257,7 +256,7 @@ void mysql_connection::wait() {
         } catch (const mysql_error& e) {
             if (!first) {
                 first = std::current_exception();
-                earlier_job_failed_ = earlier_job_failed_ || one.job != job_;
+                blame(one.job);
             }
             if (e.is_lost()) {
                 break;
@@ -265,7 +264,7 @@ void mysql_connection::wait() {
         }
     }
     if (first) {
-        forget_known();  // what failed may be the answer to questions
+        together_.forget_known();  // what failed may be the answer to questions
         std::rethrow_exception(first);
     }
 }
@@ -285,7 +284,7 @@ std::int64_t mysql_connection::rows_of(std::int64_t ticket) {
 
 void mysql_connection::run(std::string_view sql) {
     check_time();
-    send_held();
+    together_.send();
     wait();
     ++statements_run_;
     if (mysql_real_query(handle_.get(), sql.data(), sql.size()) != 0) {
@@ -296,7 +295,7 @@ void mysql_connection::run(std::string_view sql) {
 }
 
 void mysql_connection::run_script(std::string_view sql) {
-    forget_known();
+    together_.forget_known();
     for (const std::string& one : split_script(sql)) {
         run(one);
         ++changes_;
@@ -336,7 +335,7 @@ change_count mysql_transaction::run(statement& prepared) {
 }
 
 bool mysql_transaction::run_unless_duplicate(statement& prepared) {
-    connection_.send_held();
+    connection_.together().send();
     connection_.wait();  // so that a failure after this is its own
     try {
         (void)connection_.send(static_cast<mysql_statement&>(prepared));

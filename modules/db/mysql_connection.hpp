@@ -2,10 +2,8 @@
 #pragma once
 
 #include "mysql_error.hpp"
-#include "mysql_held_rows.hpp"
-#include "mysql_held_updates.hpp"
-#include "mysql_questions.hpp"
 #include "mysql_statement.hpp"
+#include "mysql_together.hpp"
 
 #include <kith/db.hpp>
 #include <kith/db/server.hpp>
@@ -16,7 +14,6 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -56,25 +53,10 @@ public:
     void run(mysql_statement& prepared);
     /// Sends a change; its answer is read together with that of a later statement. Gives its ticket for rows_of().
     std::int64_t send(mysql_statement& prepared);
-    /// Keeps the row of an INSERT until something may see it: a statement that names its table, the end of the batch, 64 of
-    /// them.
-    void hold(mysql_statement& insert);
-    /// As hold(), the change of a row by its key.
-    void hold_update(mysql_statement& update);
-    /// Sends what is held.
-    void send_held();
-    /// It is undone before it was sent.
-    void forget_held() noexcept;
     /// The query of this text, to bind what will be asked; null where that is not possible.
     [[nodiscard]] mysql_statement* prepare_ahead(std::string_view sql);
-    /// Keeps the question that is bound until it is sent with others.
-    void ask_later(mysql_statement& prepared);
-    /// Asks the questions that wait.
-    void ask_waiting();
-    /// The rows of what is bound, if that was asked before and nothing has changed it.
-    [[nodiscard]] std::shared_ptr<const known_rows> find_known(mysql_statement& query);
-    /// No answer counts any more: another state of the database is read from now on.
-    void forget_known() noexcept;
+    /// What waits to go out with others.
+    [[nodiscard]] mysql_together& together() noexcept { return together_; }
     /// Reads all answers that are due; throws what the first of them says that is an error.
     void wait();
     /// As wait(), but errors matter only in so far as they are the transaction's end.
@@ -108,6 +90,18 @@ public:
 
     [[noreturn]] void raise(unsigned code, const std::string& why, std::string_view doing);
 
+    // For what goes out together.
+    /// The statement of this text, for one use at once.
+    [[nodiscard]] mysql_statement& find(std::string_view sql);
+    /// Sends it behind what is held and it may see.
+    void push(mysql_statement& prepared);
+    /// Sends what that job wanted.
+    void push(mysql_statement& prepared, std::uint64_t job);
+    void count_change() noexcept { ++changes_; }
+    [[nodiscard]] std::uint64_t job() const noexcept { return job_; }
+    /// A statement that this job wanted has failed.
+    void blame(std::uint64_t job) noexcept { earlier_job_failed_ = earlier_job_failed_ || job != job_; }
+
     // For the statements.
     void read_answers(bool at_once) noexcept;
     void cursor_opened() noexcept { ++open_cursors_; }
@@ -124,21 +118,7 @@ private:
     void limit_statements(std::chrono::milliseconds each);
     void check_time();
     mysql_statement& find_or_make(std::string_view sql);
-    mysql_statement& find(std::string_view sql);
     void evict_one();
-    void push(mysql_statement& prepared);
-    void push(mysql_statement& prepared, std::uint64_t job);
-    /// The place of the rows of this INSERT, or of the changes of this UPDATE; null when there are too many others.
-    [[nodiscard]] held_rows* find_held(const std::string& sql);
-    [[nodiscard]] held_updates* find_held_updates(const std::string& sql);
-    /// Sends what is held and the statement may see.
-    void send_held_for(mysql_statement& next);
-    void send_held(held_rows& those);
-    void send_held(held_updates& those);
-    /// Sends what `send_some` sends; a failure is not that of the job that happens to run when another one held it.
-    template <class Held, class Send>
-    void send_all_of(Held& those, Send send_some);
-    void read_asked();
 
     const server_options where_;
     const use use_;
@@ -151,20 +131,7 @@ private:
     /// The statement that was found last for a literal at such an address: comparing its text is cheaper than hashing it.
     std::array<mysql_statement*, 256> by_address_{};
     std::unordered_map<std::string, std::string> locking_;  ///< texts of prepare_locking()
-    // These outlive the statements.
-    std::vector<std::unique_ptr<held_rows>> held_;
-    std::vector<std::unique_ptr<held_updates>> held_updates_;
-    std::size_t held_groups_ = 0;  ///< those of both that hold something
-    std::size_t tables_held_ = 0;  ///< how many numbers of tables were given
-    std::map<std::string, question_group> questions_;
-    struct asked {
-        asked(mysql_statement& by, question_group& whose, std::vector<question_group::arguments> which)
-            : statement(&by), group(&whose), questions(std::move(which)) {}
-        mysql_statement* statement;
-        question_group* group;
-        std::vector<question_group::arguments> questions;
-    };
-    std::vector<asked> asked_;  ///< those that were sent and not read
+    mysql_together together_;
     std::uint64_t prepared_ = 0;
     std::uint64_t changes_ = 0;
     std::uint64_t statements_run_ = 0;
@@ -192,7 +159,7 @@ protected:
         return connection_.prepare_ahead(sql);
     }
     void ask_later(statement& prepared) override {
-        connection_.ask_later(static_cast<mysql_statement&>(prepared));
+        connection_.together().ask_later(static_cast<mysql_statement&>(prepared));
     }
 
 private:
@@ -215,14 +182,14 @@ protected:
         return connection_.prepare_ahead(sql);
     }
     void ask_later(statement& prepared) override {
-        connection_.ask_later(static_cast<mysql_statement&>(prepared));
+        connection_.together().ask_later(static_cast<mysql_statement&>(prepared));
     }
     change_count run(statement& prepared) override;
     void run_together(statement& prepared) override {
-        connection_.hold(static_cast<mysql_statement&>(prepared));
+        connection_.together().hold(static_cast<mysql_statement&>(prepared));
     }
     void update_later(statement& prepared) override {
-        connection_.hold_update(static_cast<mysql_statement&>(prepared));
+        connection_.together().hold_update(static_cast<mysql_statement&>(prepared));
     }
     [[nodiscard]] std::int64_t rows_of(std::int64_t ticket) override { return connection_.rows_of(ticket); }
     bool run_unless_duplicate(statement& prepared) override;

@@ -41,7 +41,7 @@ std::exception_ptr mysql_reader::run(read_job& job, steady_time deadline) {
         }
         deadline_ = deadline;
         on_.forget_failure();
-        on_.forget_known();
+        on_.together().forget_known();
         statements_before_ = on_.statements();
         std::exception_ptr failed;
         try {
@@ -67,7 +67,7 @@ void mysql_reader::rest() {
         return;
     }
     deadline_ = steady_time::max();
-    on_.forget_known();
+    on_.together().forget_known();
     try {
         on_.run("COMMIT");  // the next job sees what is new by then
     } catch (const mysql_error&) {

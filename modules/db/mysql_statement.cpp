@@ -197,7 +197,7 @@ bool mysql_statement::step() {
     KITH_ASSERT(taken_ && is_query());  // changes go through execute() or try_insert()
     if (!executed_) {
         KITH_ASSERT(static_cast<std::size_t>(bound_) == slots_.size());
-        known_ = owner_.find_known(*this);
+        known_ = owner_.together().find_known(*this);
         if (!known_) {
             owner_.run(*this);
         }

@@ -1,4 +1,6 @@
 // What waits on a connection to MariaDB to go out together: rows, changes by key, questions.
+#include "mysql_together.hpp"
+
 #include "mysql_connection.hpp"
 
 #include <kith/core/error.hpp>
@@ -21,132 +23,135 @@ constexpr std::size_t question_groups_max = 64;
 
 }  // namespace
 
-held_rows* mysql_connection::find_held(const std::string& sql) {
-    for (const std::unique_ptr<held_rows>& known : held_) {
+held_rows* mysql_together::find_rows(const std::string& sql) {
+    for (const std::unique_ptr<held_rows>& known : rows_) {
         if (known->text_of(1) == sql) {
             return known.get();
         }
     }
-    if (held_.size() >= held_tables_max) {
+    if (rows_.size() >= held_tables_max) {
         return nullptr;
     }
     std::optional<insert_form> form = read_insert(sql);
     KITH_ASSERT(form);  // another form than `INSERT INTO table (columns) VALUES (?, …)`
-    held_.push_back(std::make_unique<held_rows>(std::move(*form), tables_held_++));
-    return held_.back().get();
+    rows_.push_back(std::make_unique<held_rows>(std::move(*form), tables_++));
+    return rows_.back().get();
 }
 
-void mysql_connection::hold(mysql_statement& insert) {
+void mysql_together::hold(mysql_statement& insert) {
     if (insert.joins == nullptr) {
-        insert.joins = use_ == use::write ? find_held(insert.sql()) : nullptr;
+        insert.joins = holds_ ? find_rows(insert.sql()) : nullptr;
     }
     if (insert.joins == nullptr) {
-        send(insert);
+        connection_.send(insert);
         return;
     }
     held_rows& group = *insert.joins;
-    held_groups_ += group.empty() ? 1U : 0U;
+    groups_held_ += group.empty() ? 1U : 0U;
     std::vector<bound_value> row = insert.arguments();
     for (auto& [sql, questions] : questions_) {
         questions.heed_row(group.form(), row);
     }
-    for (const std::unique_ptr<held_updates>& one : held_updates_) {
+    for (const std::unique_ptr<held_updates>& one : updates_) {
         if (!one->empty() && one->form().table == group.table()) {
-            send_held(*one);  // in the order in which they came
+            send(*one);  // in the order in which they came
         }
     }
-    group.add(std::move(row), job_);
-    ++changes_;
+    group.add(std::move(row), connection_.job());
+    connection_.count_change();
     if (group.rows() >= held_rows_max || group.bytes() >= held_bytes_max) {
-        send_held(group);
+        send(group);
     }
 }
 
-held_updates* mysql_connection::find_held_updates(const std::string& sql) {
-    for (const std::unique_ptr<held_updates>& known : held_updates_) {
+held_updates* mysql_together::find_updates(const std::string& sql) {
+    for (const std::unique_ptr<held_updates>& known : updates_) {
         if (known->sql() == sql) {
             return known.get();
         }
     }
-    if (held_updates_.size() >= held_tables_max) {
+    if (updates_.size() >= held_tables_max) {
         return nullptr;
     }
     std::optional<update_form> form = read_update(sql);
     KITH_ASSERT(form);  // another form than `UPDATE table SET a = ?, … WHERE key = ?`
-    held_updates_.push_back(std::make_unique<held_updates>(sql, std::move(*form), tables_held_++));
-    return held_updates_.back().get();
+    updates_.push_back(std::make_unique<held_updates>(sql, std::move(*form), tables_++));
+    return updates_.back().get();
 }
 
-void mysql_connection::hold_update(mysql_statement& update) {
+void mysql_together::hold_update(mysql_statement& update) {
     if (update.updates == nullptr) {
-        update.updates = use_ == use::write ? find_held_updates(update.sql()) : nullptr;
+        update.updates = holds_ ? find_updates(update.sql()) : nullptr;
     }
     if (update.updates == nullptr) {
-        send(update);
+        connection_.send(update);
         return;
     }
     held_updates& group = *update.updates;
     std::vector<bound_value> values = update.arguments();
     if (!group.may_hold(values)) {
-        send(update);
+        connection_.send(update);
         return;
     }
     for (auto& [sql, questions] : questions_) {
         questions.heed_update(group.form(), values);
     }
-    for (const std::unique_ptr<held_rows>& one : held_) {
+    for (const std::unique_ptr<held_rows>& one : rows_) {
         if (!one->empty() && one->table() == group.form().table) {
-            send_held(*one);
+            send(*one);
         }
     }
-    for (const std::unique_ptr<held_updates>& one : held_updates_) {
+    for (const std::unique_ptr<held_updates>& one : updates_) {
         if (one.get() != &group && !one->empty() && one->form().table == group.form().table) {
-            send_held(*one);
+            send(*one);
         }
     }
-    held_groups_ += group.empty() ? 1U : 0U;
-    group.add(std::move(values), job_);
-    ++changes_;
+    groups_held_ += group.empty() ? 1U : 0U;
+    group.add(std::move(values), connection_.job());
+    connection_.count_change();
     if (group.rows() >= held_updates_max) {
-        send_held(group);
+        send(group);
     }
 }
 
-void mysql_connection::send_held_for(mysql_statement& next) {
+void mysql_together::send_for(mysql_statement& next) {
+    if (groups_held_ == 0) {
+        return;
+    }
     const lookup_form* const lookup = next.lookup();
     const lookup_form* const wanted = lookup != nullptr && lookup->is_of_one_table() ? lookup : nullptr;
-    for (const std::unique_ptr<held_rows>& group : held_) {
+    for (const std::unique_ptr<held_rows>& group : rows_) {
         if (!group->empty() && next.names(group->table(), group->number())
             && (wanted == nullptr || group->may_match(*wanted, next.arguments()))) {
-            send_held(*group);
+            send(*group);
         }
     }
-    for (const std::unique_ptr<held_updates>& group : held_updates_) {
+    for (const std::unique_ptr<held_updates>& group : updates_) {
         if (!group->empty() && next.names(group->form().table, group->number())) {
-            send_held(*group);
+            send(*group);
         }
     }
 }
 
 template <class Held, class Send>
-void mysql_connection::send_all_of(Held& those, Send send_some) {
+void mysql_together::send_all_of(Held& those, Send send_some) {
     try {
         for (std::size_t rows = held_rows_max; rows > 0; rows /= 2) {  // few texts, whatever the number
             while (those.rows() >= rows) {
-                mysql_statement& many = find(those.text_of(rows));
+                mysql_statement& many = connection_.find(those.text_of(rows));
                 send_some(many, rows);
                 many.forget_arguments();
             }
         }
     } catch (const mysql_error&) {
         // The job that happens to run is not to blame for what another one held.
-        earlier_job_failed_ = earlier_job_failed_ || those.job() != job_;
+        connection_.blame(those.job());
         throw;
     }
-    --held_groups_;
+    --groups_held_;
 }
 
-void mysql_connection::send_held(held_rows& those) {
+void mysql_together::send(held_rows& those) {
     send_all_of(those, [&](mysql_statement& many, std::size_t rows) {
         int index = 0;
         for (std::size_t row = 0; row < rows; ++row) {
@@ -154,49 +159,49 @@ void mysql_connection::send_held(held_rows& those) {
                 many.bind(++index, those.value(row, column));
             }
         }
-        push(many, those.job());
+        connection_.push(many, those.job());
         those.drop_first(rows);
     });
 }
 
-void mysql_connection::send_held(held_updates& those) {
+void mysql_together::send(held_updates& those) {
     send_all_of(those, [&](mysql_statement& many, std::size_t rows) {
         const std::vector<bound_value> values = those.take_last(rows);
         int index = 0;
         for (const bound_value& one : values) {
             many.bind(++index, one);
         }
-        push(many, those.job());
+        connection_.push(many, those.job());
     });
 }
 
-void mysql_connection::send_held() {
-    if (held_groups_ == 0) {
+void mysql_together::send() {
+    if (groups_held_ == 0) {
         return;
     }
-    for (const std::unique_ptr<held_rows>& group : held_) {
+    for (const std::unique_ptr<held_rows>& group : rows_) {
         if (!group->empty()) {
-            send_held(*group);
+            send(*group);
         }
     }
-    for (const std::unique_ptr<held_updates>& group : held_updates_) {
+    for (const std::unique_ptr<held_updates>& group : updates_) {
         if (!group->empty()) {
-            send_held(*group);
+            send(*group);
         }
     }
 }
 
-void mysql_connection::forget_held() noexcept {
-    for (const std::unique_ptr<held_rows>& group : held_) {
+void mysql_together::forget_held() noexcept {
+    for (const std::unique_ptr<held_rows>& group : rows_) {
         group->clear();
     }
-    for (const std::unique_ptr<held_updates>& group : held_updates_) {
+    for (const std::unique_ptr<held_updates>& group : updates_) {
         group->clear();
     }
-    held_groups_ = 0;
+    groups_held_ = 0;
 }
 
-void mysql_connection::ask_later(mysql_statement& prepared) {
+void mysql_together::ask_later(mysql_statement& prepared) {
     if (prepared.questions == nullptr) {
         auto known = questions_.find(prepared.sql());
         if (known == questions_.end() && questions_.size() < question_groups_max) {
@@ -210,7 +215,7 @@ void mysql_connection::ask_later(mysql_statement& prepared) {
     prepared.forget_arguments();
 }
 
-void mysql_connection::ask_waiting() {
+void mysql_together::ask() {
     for (auto& [sql, group] : questions_) {
         while (group.has_unsent()) {
             const std::size_t count = group.next_size();
@@ -218,7 +223,7 @@ void mysql_connection::ask_waiting() {
             if (count == 1) {
                 break;  // the last of this text: its own cursor asks it
             }
-            mysql_statement& many = find(group.text_of(count));
+            mysql_statement& many = connection_.find(group.text_of(count));
             const auto is_it = [&many](const asked& one) { return one.statement == &many; };
             if (std::any_of(asked_.begin(), asked_.end(), is_it)) {
                 read_asked();  // it has room for the rows of one answer
@@ -230,7 +235,7 @@ void mysql_connection::ask_waiting() {
                     many.bind(++index, one);
                 }
             }
-            push(many);
+            connection_.push(many);
             many.forget_arguments();
             asked_.emplace_back(many, group, std::move(questions));
         }
@@ -239,12 +244,12 @@ void mysql_connection::ask_waiting() {
     read_asked();
 }
 
-void mysql_connection::read_asked() {
+void mysql_together::read_asked() {
     if (asked_.empty()) {
         return;
     }
     const std::vector<asked> sent = std::exchange(asked_, {});
-    wait();
+    connection_.wait();
     for (const asked& one : sent) {
         std::vector<std::shared_ptr<known_rows>> rows(one.questions.size());
         for (auto& each : rows) {
@@ -264,7 +269,7 @@ void mysql_connection::read_asked() {
     }
 }
 
-std::shared_ptr<const known_rows> mysql_connection::find_known(mysql_statement& query) {
+std::shared_ptr<const known_rows> mysql_together::find_known(mysql_statement& query) {
     if (query.questions == nullptr || query.questions->empty()) {
         return nullptr;
     }
@@ -272,11 +277,17 @@ std::shared_ptr<const known_rows> mysql_connection::find_known(mysql_statement& 
     if (!query.questions->holds(question)) {
         return nullptr;
     }
-    ask_waiting();
+    ask();
     return query.questions->find(question);
 }
 
-void mysql_connection::forget_known() noexcept {
+void mysql_together::heed_change(const std::string& sql) {
+    for (auto& [text, group] : questions_) {
+        group.heed_change(sql);
+    }
+}
+
+void mysql_together::forget_known() noexcept {
     asked_.clear();
     for (auto& [sql, group] : questions_) {
         group.clear();

@@ -153,7 +153,7 @@ std::exception_ptr mysql_writer::begin(timestamp now) {
     }
     running_.emplace(connection_, now);
     connection_.forget_failure();
-    connection_.forget_known();
+    connection_.together().forget_known();
     try {
         // The node's own row before anything else: once it is locked, whoever waits for that lock waits for the end of this
         // batch, even when the connection is lost.
@@ -166,12 +166,12 @@ std::exception_ptr mysql_writer::begin(timestamp now) {
 
 void mysql_writer::ask_waiting() {
     try {
-        connection_.ask_waiting();
+        connection_.together().ask();
     } catch (const mysql_error&) {
         if (connection_.failure()) {
             throw;
         }
-        connection_.forget_known();  // each job asks for itself
+        connection_.together().forget_known();  // each job asks for itself
     }
 }
 
@@ -182,7 +182,7 @@ void mysql_writer::before_job() {
 
 void mysql_writer::check_job(bool guarded) {
     if (guarded) {
-        connection_.send_held();
+        connection_.together().send();
         connection_.wait();
     }
 }
@@ -199,8 +199,8 @@ std::exception_ptr mysql_writer::gone() {
 }
 
 std::exception_ptr mysql_writer::undo_to_savepoint() {
-    connection_.forget_held();
-    connection_.forget_known();
+    connection_.together().forget_held();
+    connection_.together().forget_known();
     connection_.drain();
     return connection_.failure() ? connection_.failure() : control("ROLLBACK TO SAVEPOINT kith_job");
 }
@@ -260,7 +260,7 @@ std::exception_ptr mysql_writer::outcome() {
 
 bool mysql_writer::roll_back() {
     if (connection_.is_open()) {
-        connection_.forget_held();
+        connection_.together().forget_held();
         connection_.drain();
         connection_.forget_failure();
         if (std::exception_ptr failed = control("ROLLBACK")) {
