@@ -1,7 +1,6 @@
 #!/usr/bin/python3
-"""F1: kill -9 under load, 20 rounds at random moments, of clients that hang up without hearing an answer, too; nothing
-acked is lost, doubled or out of order, and in groups whose members come and go each sees what was said while they were
-there."""
+"""F1: kill -9 under load, 20 rounds at random moments, while some clients hang up without hearing an answer; nothing acked
+is lost, doubled or out of order, and in groups whose members come and go each sees what was said while they were there."""
 import os
 import random
 

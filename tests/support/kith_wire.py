@@ -1,5 +1,4 @@
 """The wire of Kith for tests: a WebSocket client, raw bytes, and the errors of the helpers (see kith.py)."""
-import contextlib
 import json
 import socket
 import ssl
@@ -284,12 +283,22 @@ class Socket:
 
     def hang_up(self, timeout=10):
         """Goes without a word, deaf to what still comes: the server has read all that was sent before it sees the end."""
-        self.tcp.settimeout(timeout)
-        with contextlib.suppress(OSError):
+        end = time.monotonic() + timeout
+        try:
             self.tcp.shutdown(socket.SHUT_WR)
-            while self.tcp.recv(65536):
-                pass
-        self.cut()
+            while True:
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise Timeout("the server did not close")
+                self.tcp.settimeout(left)
+                if not self.tcp.recv(65536):
+                    break
+        except TimeoutError:
+            raise Timeout("the server did not close") from None
+        except OSError:
+            pass                                 # it was killed
+        finally:
+            self.cut()
 
     def cut(self):
         """Drops the TCP connection without a word."""

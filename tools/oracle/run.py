@@ -70,8 +70,10 @@ class Run:
         first = host.http.put(f"/direct/{guests[0].id}").body["id"]
         self.clients[0].conversations.append(first)
         self.clients[0].held[first] = 0
+        # Who hangs up leaves a request that still runs; the usher must know what became of the last change before the next.
+        options = {**self.client_options, "hang_ups": 0.0}
         self.usher = Usher("usher", host, [first], random.Random(self.rng.getrandbits(64)),
-                           Log("usher", host.id, self.folder), self.body_size, self.rate, **self.client_options,
+                           Log("usher", host.id, self.folder), self.body_size, self.rate, **options,
                            groups=self.groups, guests={one.id: one for one in guests})
         self.clients.append(self.usher)
 
