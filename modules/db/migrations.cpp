@@ -76,26 +76,8 @@ void back_up(copy_plan plan, int number, logger& log) {
     log.info("backup made before the schema changes", {{"path", plan.target}});
 }
 
-}  // namespace
-
-std::vector<migration> migrations(dialect which) {
-    const std::span<const migration> all = compiled_migrations(which);
-    return {all.begin(), all.end()};
-}
-
-std::vector<migration_state> status_of(const std::string& path, std::span<const migration> known) {
-    migration_records applied;
-    if (exists(path)) {
-        connection on(path, access::write, "FULL");
-        refuse_unfinished(on, path);
-        applied = read_records(on);
-    }
-    check_records(applied, known, path);
-    return states_of(applied, known);
-}
-
-int apply_blocking(const std::string& path, std::span<const migration> known, const clock_source& clock,
-                   logger& log, copy_mark mark_copy, const statement_hook& before, transfer_mark marked) {
+int apply_all(const std::string& path, std::span<const migration> known, const clock_source& clock,
+              logger& log, copy_mark mark_copy, const statement_hook& before, transfer_mark marked) {
     if (!exists(path)) {
         create_private_file(path);
     }
@@ -124,6 +106,9 @@ int apply_blocking(const std::string& path, std::span<const migration> known, co
             apply_one(on, one, clock, before);
         } catch (const sqlite_error& e) {
             (void)on.roll_back();  // closing the connection would do the same
+            if (e.is_busy()) {
+                throw;
+            }
             throw error(error_code::internal,
                         "migration " + title(one.number, one.name) + " failed and was undone: " + e.what());
         }
@@ -134,6 +119,33 @@ int apply_blocking(const std::string& path, std::span<const migration> known, co
         throw database_held(path);
     }
     return count;
+}
+
+}  // namespace
+
+std::vector<migration> migrations(dialect which) {
+    const std::span<const migration> all = compiled_migrations(which);
+    return {all.begin(), all.end()};
+}
+
+std::vector<migration_state> status_of(const std::string& path, std::span<const migration> known) {
+    migration_records applied;
+    if (exists(path)) {
+        connection on(path, access::write, "FULL");
+        refuse_unfinished(on, path);
+        applied = read_records(on);
+    }
+    check_records(applied, known, path);
+    return states_of(applied, known);
+}
+
+int apply_blocking(const std::string& path, std::span<const migration> known, const clock_source& clock,
+                   logger& log, copy_mark mark_copy, const statement_hook& before, transfer_mark marked) {
+    try {
+        return apply_all(path, known, clock, log, mark_copy, before, marked);
+    } catch (const sqlite_error& e) {
+        raise_unusable(path, e);
+    }
 }
 
 std::vector<migration_state> migration_status_blocking(const std::string& path) {

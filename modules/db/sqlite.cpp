@@ -71,7 +71,7 @@ bool looks_damaged(const std::string& path) noexcept {
 }
 
 void raise_unusable(const std::string& path, const sqlite_error& why) {
-    if (why.primary() == SQLITE_BUSY || why.primary() == SQLITE_LOCKED) {
+    if (why.is_busy()) {
         throw database_held(path);
     }
     throw error(error_code::internal, "cannot use the database " + path + ": " + why.what());
@@ -85,6 +85,10 @@ std::exception_ptr sqlite_error::as_seen() const {
     case SQLITE_LOCKED: return overloaded("another program holds the database");
     default: return nullptr;
     }
+}
+
+bool sqlite_error::is_busy() const noexcept {
+    return primary() == SQLITE_BUSY;
 }
 
 bool sqlite_error::is_full() const noexcept {

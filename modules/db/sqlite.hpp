@@ -33,6 +33,8 @@ public:
 
     [[nodiscard]] int code() const noexcept { return code_; }  ///< extended
     [[nodiscard]] int primary() const noexcept { return code_ & 0xff; }
+    /// Whether another program holds a lock.
+    [[nodiscard]] bool is_busy() const noexcept;
     [[nodiscard]] std::exception_ptr as_seen() const override;
     [[nodiscard]] bool is_full() const noexcept override;
 

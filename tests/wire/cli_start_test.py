@@ -16,7 +16,6 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import kith  # noqa: E402
-import stores  # noqa: E402
 from cli import CONFIG, FAILURE, OK, PASSWORD, REFUSED, STORAGE, USAGE, Case, mode, run  # noqa: E402
 
 SOCKET_PATH_MAX = 108
@@ -229,11 +228,11 @@ class ServeTest(Case):
         self.kith("migrate", "up")
         with kith.Server(data=self.data) as server:
             self.assertEqual(server.stop(), 0)
-        for name in ("search.db",) if stores.on_mariadb() else ("search.db", "kith.db"):
+        for name, locks in (("search.db", "EXCLUSIVE"), ("search.db", "NORMAL"), ("kith.db", "NORMAL")):
             path = os.path.join(self.data, name)
             with contextlib.closing(sqlite3.connect(path)) as holder:
-                holder.execute("PRAGMA locking_mode = EXCLUSIVE")
-                holder.execute("BEGIN EXCLUSIVE")
+                holder.execute(f"PRAGMA locking_mode = {locks}")
+                holder.execute("BEGIN IMMEDIATE")
                 refused = self.kith("serve", "--listen", "127.0.0.1:0", code=STORAGE)
                 self.assertIn(f"another program has the database {path} open: end it first", refused.err)
         with kith.Server(data=self.data) as server:
