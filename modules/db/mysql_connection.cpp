@@ -215,7 +215,7 @@ void mysql_connection::evict_one() {
 }
 
 void mysql_connection::push(mysql_statement& prepared) {
-    together_.send_for(prepared);
+    together_.send_held_for(prepared);
     push(prepared, job_);
 }
 
@@ -284,7 +284,7 @@ std::int64_t mysql_connection::rows_of(std::int64_t ticket) {
 
 void mysql_connection::run(std::string_view sql) {
     check_time();
-    together_.send();
+    together_.send_held();
     wait();
     ++statements_run_;
     if (mysql_real_query(handle_.get(), sql.data(), sql.size()) != 0) {
@@ -335,7 +335,7 @@ change_count mysql_transaction::run(statement& prepared) {
 }
 
 bool mysql_transaction::run_unless_duplicate(statement& prepared) {
-    connection_.together().send();
+    connection_.together().send_held();
     connection_.wait();  // so that a failure after this is its own
     try {
         (void)connection_.send(static_cast<mysql_statement&>(prepared));

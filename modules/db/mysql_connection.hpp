@@ -90,24 +90,14 @@ public:
 
     [[noreturn]] void raise(unsigned code, const std::string& why, std::string_view doing);
 
-    // For what goes out together.
-    /// The statement of this text, for one use at once.
-    [[nodiscard]] mysql_statement& find(std::string_view sql);
-    /// Sends it behind what is held and it may see.
-    void push(mysql_statement& prepared);
-    /// Sends what that job wanted.
-    void push(mysql_statement& prepared, std::uint64_t job);
-    void count_change() noexcept { ++changes_; }
-    [[nodiscard]] std::uint64_t job() const noexcept { return job_; }
-    /// A statement that this job wanted has failed.
-    void blame(std::uint64_t job) noexcept { earlier_job_failed_ = earlier_job_failed_ || job != job_; }
-
     // For the statements.
     void read_answers(bool at_once) noexcept;
     void cursor_opened() noexcept { ++open_cursors_; }
     void cursor_closed() noexcept { --open_cursors_; }
 
 private:
+    friend class mysql_together;
+
     struct closing {
         void operator()(MYSQL* handle) const noexcept { mysql_close(handle); }
     };
@@ -119,6 +109,14 @@ private:
     void check_time();
     mysql_statement& find_or_make(std::string_view sql);
     void evict_one();
+    /// The statement of this text, for one use at once.
+    [[nodiscard]] mysql_statement& find(std::string_view sql);
+    /// Sends it behind what is held and it may see.
+    void push(mysql_statement& prepared);
+    /// Sends what that job wanted.
+    void push(mysql_statement& prepared, std::uint64_t job);
+    /// A statement that this job wanted has failed: of note when another job runs now.
+    void blame(std::uint64_t job) noexcept { earlier_job_failed_ = earlier_job_failed_ || job != job_; }
 
     const server_options where_;
     const use use_;
@@ -126,12 +124,12 @@ private:
     std::unique_ptr<MYSQL, closing> handle_;
     std::int64_t number_ = 0;
     std::function<bool()> stop_;
+    mysql_together together_;  ///< outlives the statements, which point into it
     // Destroyed before the handle.
     std::unordered_map<std::string_view, std::unique_ptr<mysql_statement>> statements_;
     /// The statement that was found last for a literal at such an address: comparing its text is cheaper than hashing it.
     std::array<mysql_statement*, 256> by_address_{};
     std::unordered_map<std::string, std::string> locking_;  ///< texts of prepare_locking()
-    mysql_together together_;
     std::uint64_t prepared_ = 0;
     std::uint64_t changes_ = 0;
     std::uint64_t statements_run_ = 0;

@@ -34,7 +34,7 @@ held_rows* mysql_together::find_rows(const std::string& sql) {
     }
     std::optional<insert_form> form = read_insert(sql);
     KITH_ASSERT(form);  // another form than `INSERT INTO table (columns) VALUES (?, …)`
-    rows_.push_back(std::make_unique<held_rows>(std::move(*form), tables_++));
+    rows_.push_back(std::make_unique<held_rows>(std::move(*form), table_numbers_++));
     return rows_.back().get();
 }
 
@@ -54,13 +54,13 @@ void mysql_together::hold(mysql_statement& insert) {
     }
     for (const std::unique_ptr<held_updates>& one : updates_) {
         if (!one->empty() && one->form().table == group.table()) {
-            send(*one);  // in the order in which they came
+            send_held(*one);  // in the order in which they came
         }
     }
-    group.add(std::move(row), connection_.job());
-    connection_.count_change();
+    group.add(std::move(row), connection_.job_);
+    ++connection_.changes_;
     if (group.rows() >= held_rows_max || group.bytes() >= held_bytes_max) {
-        send(group);
+        send_held(group);
     }
 }
 
@@ -75,7 +75,7 @@ held_updates* mysql_together::find_updates(const std::string& sql) {
     }
     std::optional<update_form> form = read_update(sql);
     KITH_ASSERT(form);  // another form than `UPDATE table SET a = ?, … WHERE key = ?`
-    updates_.push_back(std::make_unique<held_updates>(sql, std::move(*form), tables_++));
+    updates_.push_back(std::make_unique<held_updates>(sql, std::move(*form), table_numbers_++));
     return updates_.back().get();
 }
 
@@ -98,23 +98,23 @@ void mysql_together::hold_update(mysql_statement& update) {
     }
     for (const std::unique_ptr<held_rows>& one : rows_) {
         if (!one->empty() && one->table() == group.form().table) {
-            send(*one);
+            send_held(*one);
         }
     }
     for (const std::unique_ptr<held_updates>& one : updates_) {
         if (one.get() != &group && !one->empty() && one->form().table == group.form().table) {
-            send(*one);
+            send_held(*one);
         }
     }
     groups_held_ += group.empty() ? 1U : 0U;
-    group.add(std::move(values), connection_.job());
-    connection_.count_change();
+    group.add(std::move(values), connection_.job_);
+    ++connection_.changes_;
     if (group.rows() >= held_updates_max) {
-        send(group);
+        send_held(group);
     }
 }
 
-void mysql_together::send_for(mysql_statement& next) {
+void mysql_together::send_held_for(mysql_statement& next) {
     if (groups_held_ == 0) {
         return;
     }
@@ -123,12 +123,12 @@ void mysql_together::send_for(mysql_statement& next) {
     for (const std::unique_ptr<held_rows>& group : rows_) {
         if (!group->empty() && next.names(group->table(), group->number())
             && (wanted == nullptr || group->may_match(*wanted, next.arguments()))) {
-            send(*group);
+            send_held(*group);
         }
     }
     for (const std::unique_ptr<held_updates>& group : updates_) {
         if (!group->empty() && next.names(group->form().table, group->number())) {
-            send(*group);
+            send_held(*group);
         }
     }
 }
@@ -151,7 +151,7 @@ void mysql_together::send_all_of(Held& those, Send send_some) {
     --groups_held_;
 }
 
-void mysql_together::send(held_rows& those) {
+void mysql_together::send_held(held_rows& those) {
     send_all_of(those, [&](mysql_statement& many, std::size_t rows) {
         int index = 0;
         for (std::size_t row = 0; row < rows; ++row) {
@@ -164,7 +164,7 @@ void mysql_together::send(held_rows& those) {
     });
 }
 
-void mysql_together::send(held_updates& those) {
+void mysql_together::send_held(held_updates& those) {
     send_all_of(those, [&](mysql_statement& many, std::size_t rows) {
         const std::vector<bound_value> values = those.take_last(rows);
         int index = 0;
@@ -175,18 +175,18 @@ void mysql_together::send(held_updates& those) {
     });
 }
 
-void mysql_together::send() {
+void mysql_together::send_held() {
     if (groups_held_ == 0) {
         return;
     }
     for (const std::unique_ptr<held_rows>& group : rows_) {
         if (!group->empty()) {
-            send(*group);
+            send_held(*group);
         }
     }
     for (const std::unique_ptr<held_updates>& group : updates_) {
         if (!group->empty()) {
-            send(*group);
+            send_held(*group);
         }
     }
 }

@@ -28,9 +28,9 @@ public:
     /// As hold(), the change of a row by its key.
     void hold_update(mysql_statement& update);
     /// Sends what is held.
-    void send();
+    void send_held();
     /// Sends of it what the statement may see.
-    void send_for(mysql_statement& next);
+    void send_held_for(mysql_statement& next);
     /// It is undone before it was sent.
     void forget_held() noexcept;
 
@@ -51,8 +51,8 @@ private:
     /// The place of the rows of this INSERT, or of the changes of this UPDATE; null when there are too many others.
     [[nodiscard]] held_rows* find_rows(const std::string& sql);
     [[nodiscard]] held_updates* find_updates(const std::string& sql);
-    void send(held_rows& those);
-    void send(held_updates& those);
+    void send_held(held_rows& those);
+    void send_held(held_updates& those);
     /// Sends what `send_some` sends; a failure is not that of the job that happens to run when another one held it.
     template <class Held, class Send>
     void send_all_of(Held& those, Send send_some);
@@ -62,7 +62,7 @@ private:
     std::vector<std::unique_ptr<held_rows>> rows_;
     std::vector<std::unique_ptr<held_updates>> updates_;
     std::size_t groups_held_ = 0;  ///< those of both that hold something
-    std::size_t tables_ = 0;  ///< how many numbers of tables were given
+    std::size_t table_numbers_ = 0;  ///< given so far
     std::map<std::string, question_group> questions_;
     struct asked {
         asked(mysql_statement& by, question_group& whose, std::vector<question_group::arguments> which)

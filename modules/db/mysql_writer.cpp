@@ -182,7 +182,7 @@ void mysql_writer::before_job() {
 
 void mysql_writer::check_job(bool guarded) {
     if (guarded) {
-        connection_.together().send();
+        connection_.together().send_held();
         connection_.wait();
     }
 }
