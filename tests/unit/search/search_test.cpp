@@ -12,23 +12,30 @@ namespace {
 
 using texts = std::vector<std::string>;
 
-/// A clock for one search, which looks at it when it knows what the caller may read, and after each round. `looked_at` says how
-/// far it goes on.
+/// A clock for one search. The search looks at it when it knows what the caller may read, and after each round; `on_look` is called
+/// then and says how far it goes on.
 class watched_clock final : public clock_source {
 public:
-    explicit watched_clock(std::function<std::chrono::seconds()> looked_at)
-        : looked_at_(std::move(looked_at)) {}
+    explicit watched_clock(std::function<std::chrono::milliseconds()> on_look)
+        : on_look_(std::move(on_look)) {}
     [[nodiscard]] timestamp now() const noexcept override { return {}; }
     [[nodiscard]] steady_time steady_now() const noexcept override {
         const steady_time then = now_;
-        now_ += looked_at_();
+        now_ += on_look_();
         return then;
     }
 
 private:
-    std::function<std::chrono::seconds()> looked_at_;
+    std::function<std::chrono::milliseconds()> on_look_;
     mutable steady_time now_{};
 };
+
+/// How often the index was read.
+int index_reads(const house& at) {
+    const std::string all = at.numbers->text();
+    const std::string name = "kith_db_read_seconds_count{store=\"search\"} ";
+    return std::stoi(all.substr(all.find(name) + name.size()));
+}
 
 /// Messages that the index names for `海上海`, though they do not hold it.
 void say_near_misses(house& at, conversation_id where, std::size_t count) {
@@ -309,19 +316,14 @@ TEST_CASE("many candidates that do not count are gone through to the end") {
     at.check();
     const conversation_id here = at.open(at.ada, at.bob);
     at.say(at.ada, here, "海上 the oldest one");
-    constexpr std::size_t misses = looked_at_least * 2 + 10;
+    constexpr std::size_t misses = page_default + 10;
     say_near_misses(at, here, misses);
     at.follow();
     search_query asked = house::query("海上海");
     CHECK(at.search(at.ada, asked).items.empty());
-    const auto reads = [&at] {
-        const std::string all = at.numbers->text();
-        const std::string name = "kith_db_read_seconds_count{store=\"search\"} ";
-        return std::stoi(all.substr(all.find(name) + name.size()));
-    };
-    const int before = reads();
+    const int before = index_reads(at);
     CHECK_FALSE(at.search(at.ada, asked).next);
-    CHECK(reads() - before == 2);  // as many as a page holds, then all of the others
+    CHECK(index_reads(at) - before == 2);  // as many as a page holds, then all of the others
     asked = house::query("oldest");
     asked.limit = 1;
     CHECK(at.search(at.ada, asked).items.size() == 1);
@@ -351,7 +353,7 @@ TEST_CASE("a search that takes too long ends with what it has, and goes on from 
     at.say(at.ada, here, "海上海 the oldest one");
     say_near_misses(at, here, looked_at_least * 7);
     at.follow();
-    const watched_clock slow([] { return search_time * 2 / 3; });
+    const watched_clock slow([] { return std::chrono::milliseconds(search_time) * 2 / 3; });
     search::deps needs = at.deps_of();
     search_service index(search::deps{needs.store, needs.index, needs.table, slow, needs.log, needs.numbers});
     search_query asked = house::query("海上海");
@@ -379,20 +381,23 @@ TEST_CASE("a session that ends within a search sees nothing more") {
     file.path = at.place.path + "/kith.db";
     const std::unique_ptr<database> other =
         db::open(file, db::deps(elsewhere.get_executor(), at.clock, *at.log, *at.numbers, nullptr));
+    std::exception_ptr failed;
     const auto end_session = [&] {
         const auto job = [&](transaction& t) {
             t.execute("DELETE FROM users_sessions WHERE id = ?", at.ada.session);
         };
-        boost::asio::co_spawn(elsewhere, other->write(job),
-                              [](const std::exception_ptr& failed) { REQUIRE_FALSE(failed); });
+        boost::asio::co_spawn(elsewhere, other->write(job), [&](const std::exception_ptr& e) { failed = e; });
         elsewhere.run();
-        return std::chrono::seconds(0);
+        return std::chrono::milliseconds(0);
     };
     const watched_clock clock(end_session);
     search::deps needs = at.deps_of();
     search_service index(
         search::deps{needs.store, needs.index, needs.table, clock, needs.log, needs.numbers});
+    const int before = index_reads(at);
     CHECK(at.refusal(index.search(at.ada, house::query("上海"))) == error_code::unauthenticated);
+    CHECK(index_reads(at) - before == 1);  // it was allowed to begin
+    CHECK_FALSE(failed);
     other->stop_blocking();
 }
 
