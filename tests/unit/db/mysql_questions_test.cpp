@@ -24,6 +24,14 @@ std::shared_ptr<db::known_rows> row_of(std::vector<db::bound_value> values) {
     return made;
 }
 
+/// MySQL settles the types of joined keys too early: there each question is asked by itself.
+bool is_mariadb(store& on) {
+    return on.run(on.data->read([](snapshot& s) {
+        db::cursor row = s.query("SELECT VERSION()");
+        return row.next() && row.text(0).find("MariaDB") != std::string::npos;
+    }));
+}
+
 /// A group that knows one row for each of these keys.
 db::question_group knowing(std::string_view sql, const std::vector<arguments>& keys) {
     db::question_group made = group_of(sql);
@@ -233,5 +241,7 @@ TEST_CASE("the jobs of a batch share their questions", "[mariadb]") {
     for (std::size_t i = 0; i < jobs; ++i) {
         CHECK((*found)[i] == (i < jobs - 50 ? std::to_string(i + 50) : "none"));
     }
-    CHECK((*counts)[1] - (*counts)[0] == 1);  // what counts itself: the questions went before the first job
+    // What counts itself: on MariaDB the questions went before the first job.
+    const std::int64_t own = is_mariadb(on) ? 0 : jobs;
+    CHECK((*counts)[1] - (*counts)[0] == own + 1);
 }
