@@ -114,9 +114,10 @@ public:
     explicit race(std::string numbering) : numbering_(std::move(numbering)) {
         const std::unique_ptr<logger> log = make_null_logger();
         db::migrate_blocking(place_.options(), system_clock_source(), *log);
+        const std::string name = place_.options().server->where.name;
+        testing::run_on_server("CREATE TABLE " + name + ".test_ready (number BIGINT PRIMARY KEY)");
         if (numbering_ == "sequence") {
-            testing::run_on_server("CREATE SEQUENCE " + place_.options().server->where.name
-                                   + ".test_positions");
+            testing::run_on_server("CREATE SEQUENCE " + name + ".test_positions");
         }
         follower_ = std::make_unique<testing::node>(place_.options(), writers, testing::numbering::locked);
         for (int i = 0; i < writers; ++i) {

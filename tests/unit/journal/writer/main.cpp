@@ -35,6 +35,18 @@ void change(testing::node& by, std::int64_t thing) {
     }));
 }
 
+/// Until every writer is there, so that none is done before another begins.
+void wait_for_all(testing::node& by, std::int64_t number, std::int64_t writers) {
+    by.run(by.store->write([number](transaction& t) {
+        (void)t.try_insert("INSERT INTO test_ready (number) VALUES (?)",
+                           number);  // an earlier process may have been there
+    }));
+    for (std::int64_t there = 0; there < writers;) {
+        by.run(by.store->read(
+            [&there](snapshot& s) { there = s.integer("SELECT COUNT(*) FROM test_ready").value(); }));
+    }
+}
+
 /// The first change that an earlier process of this number has not made.
 std::int64_t first_left(testing::node& by, std::int64_t number, std::int64_t writers) {
     std::int64_t first = number;
@@ -57,6 +69,7 @@ int write_all(char** words) {
     const std::int64_t writers = std::stoll(words[5]);
     const std::int64_t changes = std::stoll(words[6]);
     testing::node by(at, static_cast<std::uint8_t>(number), testing::numbering_of(words[4]));
+    wait_for_all(by, number, writers);
     int refused = 0;
     for (std::int64_t thing = first_left(by, number, writers); thing < changes * writers; thing += writers) {
         try {
