@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """F4: an fsync fails under load: nothing that failed is acked, waiting sockets close unanswered, HTTP gets
 503 outcome_unknown, /readyz says 503, writing stays off until a restart, and then all rules hold."""
+import itertools
 import os
 import random
 import time
@@ -8,6 +9,8 @@ import time
 import fault
 from fault import kith
 
+# In turn: the batch whose sync fails must be one that HTTP waits for, and one that sockets wait for.
+LOADS = [{"clients": 0, "http_clients": 14}, {"clients": 14}, {"clients": 8, "http_clients": 6}]
 SWEEP = [int(n) for n in os.environ.get("KITH_SWEEP", "1 2 7 40 150").split()]
 
 
@@ -40,10 +43,10 @@ def after_the_failure(server, run, shim, mode):
     fault.expect(fault.ready(server) == 503, "/readyz went back to 200 without a restart")
 
 
-def one(seed, count, mode):
+def one(seed, count, mode, load):
     """One failure at the count-th sync; gives how the sends under way ended."""
     with fault.SyncShim() as shim, kith.Server(env=shim.env) as server, \
-            fault.oracle_run(server, seed ^ count, clients=8, http_clients=6, rate=200) as run:
+            fault.oracle_run(server, seed ^ count, rate=200, **load) as run:
         run.start()
         run.wait_acked(100)
         armed = time.monotonic()
@@ -69,10 +72,10 @@ def one(seed, count, mode):
 def body(seed):
     rng = random.Random(seed ^ 4)
     codes, cut = set(), 0
-    for count in SWEEP:
+    for count, load in zip(SWEEP, itertools.cycle(LOADS)):
         mode = rng.choice(["once", "always"])
         print(f"the sync number {count} fails, {mode}", flush=True)
-        seen, closed = one(seed, count, mode)
+        seen, closed = one(seed, count, mode, load)
         codes |= seen
         cut += closed
     codes = {str(code) for code in codes}
