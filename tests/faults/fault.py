@@ -121,8 +121,8 @@ class SyncShim:
         self._folder.cleanup()
 
     def arm(self, count, mode):
-        """The sync number `count` from now on is met by `mode`: "once" (fails), "always" (all from it on), "freeze" (hang). Syncs
-        are counted from the first time in a process's life: a second time only 1, "always" and "freeze" mean what they say."""
+        """The sync number `count` from now on is met by `mode`: "once" (fails), "always" (all from it on fail), "freeze" (all from it
+        on hang). The count begins with the first arming of a process; a later one can only mean every sync (1, not "once")."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._fired)
         with open(self._file + ".new", "w", encoding="ascii") as file:

@@ -90,7 +90,10 @@ public:
     house(const house&) = delete;
     house& operator=(const house&) = delete;
 
-    search::deps deps_of() { return search::deps{*data, *index_file, table, clock, *log, *numbers}; }
+    search::deps deps_of() { return deps_of(clock); }
+    search::deps deps_of(const clock_source& by) {
+        return search::deps{*data, *index_file, table, by, *log, *numbers};
+    }
 
     gateway::principal add_person(std::int64_t number, const std::string& name) {
         gateway::principal who;

@@ -354,8 +354,7 @@ TEST_CASE("a search that takes too long ends with what it has, and goes on from 
     say_near_misses(at, here, looked_at_least * 7);
     at.follow();
     const watched_clock slow([] { return std::chrono::milliseconds(search_time) * 2 / 3; });
-    search::deps needs = at.deps_of();
-    search_service index(search::deps{needs.store, needs.index, needs.table, slow, needs.log, needs.numbers});
+    search_service index(at.deps_of(slow));
     search_query asked = house::query("海上海");
     asked.limit = 1;
     const search_page first = at.run(index.search(at.ada, asked));
@@ -391,9 +390,7 @@ TEST_CASE("a session that ends within a search sees nothing more") {
         return std::chrono::milliseconds(0);
     };
     const watched_clock clock(end_session);
-    search::deps needs = at.deps_of();
-    search_service index(
-        search::deps{needs.store, needs.index, needs.table, clock, needs.log, needs.numbers});
+    search_service index(at.deps_of(clock));
     const int before = index_reads(at);
     CHECK(at.refusal(index.search(at.ada, house::query("上海"))) == error_code::unauthenticated);
     CHECK(index_reads(at) - before == 1);  // it was allowed to begin
