@@ -121,8 +121,8 @@ class SyncShim:
         self._folder.cleanup()
 
     def arm(self, count, mode):
-        """The sync number `count` from now on is met by `mode`: "once" (fails), "always" (all from it on fail), "freeze" (all from it
-        on hang). The count begins with the first arming of a process; a later one can only mean every sync (1, not "once")."""
+        """The sync number `count` from now on is met by `mode`: "once" (fails), "always" (all from it on fail), both of the main
+        database's file and log alone; "freeze" (all from it on hang, of whatever file). The count begins with the first arming of a process; a later one can only mean every sync (1, not "once")."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._fired)
         with open(self._file + ".new", "w", encoding="ascii") as file:

@@ -1,7 +1,7 @@
 /* A preloaded library in which one fsync or fdatasync fails with EIO, or all from one on.
    Counting begins when the file $KITH_SHIM_ARM exists; it holds "<n> once" or "<n> always": the n-th sync counted
-   from there fails. "<n> freeze": from the n-th on they wait until that file is gone. When it happens, the file
-   $KITH_SHIM_ARM.fired is made. */
+   from there fails, of those of kith.db and its log: the index of the search may fail alone. "<n> freeze": from the n-th
+   on all wait, of whatever file, until that file is gone. When it happens, the file $KITH_SHIM_ARM.fired is made. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,7 +14,21 @@
 
 static atomic_int counted;
 
-static int must_fail(void)
+static int is_of_kith_db(int file)
+{
+    char link[64];
+    char path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t size = readlink(link, path, sizeof path - 1);
+    if (size <= 0) {
+        return 0;
+    }
+    path[size] = 0;
+    const char* name = strrchr(path, '/');
+    return name != NULL && strncmp(name, "/kith.db", strlen("/kith.db")) == 0;
+}
+
+static int must_fail(int synced)
 {
     const char* path = getenv("KITH_SHIM_ARM");
     char text[32] = {0};
@@ -30,6 +44,9 @@ static int must_fail(void)
     ssize_t got = read(file, text, sizeof text - 1);
     close(file);
     if (got <= 0 || sscanf(text, "%d %15s", &goal, mode) != 2) {
+        return 0;
+    }
+    if (strcmp(mode, "freeze") != 0 && !is_of_kith_db(synced)) {
         return 0;
     }
     int number = atomic_fetch_add(&counted, 1) + 1;
@@ -54,7 +71,7 @@ static int must_fail(void)
 static int pass_on(const char* name, int file)
 {
     int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, name);
-    if (must_fail()) {
+    if (must_fail(file)) {
         errno = EIO;
         return -1;
     }
