@@ -285,7 +285,8 @@ void add_events(gateway::registry& table, messages_service& service) {
         return store::find_message(s, conversation_id(note.thing), note.seq, viewer);
     };
     const auto a_conversation = [](snapshot& s, user_id viewer, const journal::note_row& note) {
-        return load_conversation(s, conversation_id(note.thing), viewer);
+        return is_before_joining(s, viewer, note) ? std::nullopt
+                                                  : load_conversation(s, conversation_id(note.thing), viewer);
     };
     table.add_event<message>("message.created", "message", a_message);
     table.add_event<message>("message.recalled", "message", a_message);

@@ -56,6 +56,8 @@ void update_last(transaction& t, conversation_id conversation, std::int64_t last
 [[nodiscard]] std::optional<posting> find_posting(snapshot& s, conversation_id conversation, user_id sender);
 void ask_posting(db::questions& q, conversation_id conversation, user_id sender);
 [[nodiscard]] std::optional<place> find_place(snapshot& s, conversation_id conversation, user_id member);
+/// The position of the joining of `member`; 0 in a direct conversation, and when they are no member.
+[[nodiscard]] std::int64_t find_joined_pos(snapshot& s, conversation_id conversation, user_id member);
 void update_marks(transaction& t, conversation_id conversation, user_id member, std::int64_t read_seq,
                   std::int64_t delivered_seq);
 /// What a member has set, and the last_seq now.

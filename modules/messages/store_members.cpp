@@ -93,6 +93,13 @@ void update_title(transaction& t, conversation_id id, std::string_view title) {
     t.execute("UPDATE messages_conversations SET title = ? WHERE id = ?", title, id);
 }
 
+std::int64_t find_joined_pos(snapshot& s, conversation_id conversation, user_id member) {
+    return s
+        .integer("SELECT joined_pos FROM messages_members WHERE conversation = ? AND user = ?", conversation,
+                 member)
+        .value_or(0);
+}
+
 void insert_member(transaction& t, conversation_id id, const member& who) {
     t.execute(
         "INSERT INTO messages_members (conversation, user, role, first_seq, read_seq, delivered_seq, pinned, notify, "

@@ -62,11 +62,17 @@ std::int64_t count_unread(snapshot& s, conversation_id conversation, user_id rea
     return store::count_others(s, conversation, reader, above, before_pos);
 }
 
+// Notes of the viewer's own topic outlive a membership, and would be rendered from the row of the next one: told before its
+// joining, they would be of a conversation that the client has left.
+bool is_before_joining(snapshot& s, user_id viewer, const journal::note_row& note) {
+    return note.pos < store::find_joined_pos(s, conversation_id(note.thing), viewer);
+}
+
 std::optional<mark> load_mark(snapshot& s, user_id viewer, const journal::note_row& note, bool read) {
     const conversation_id in(note.thing);
     const user_id whose(note.seq);
     const std::optional<store::place> at = store::find_place(s, in, whose);
-    if (!at || (whose != viewer && at->peer != viewer)) {
+    if (!at || (whose != viewer && at->peer != viewer) || is_before_joining(s, viewer, note)) {
         return std::nullopt;
     }
     mark found(in, whose, read ? at->read_seq : at->delivered_seq);
@@ -85,7 +91,7 @@ std::optional<member_change> load_member_change(snapshot& s, user_id viewer, con
         return std::nullopt;
     }
     const std::optional<member> there = find_member(s, in, whose);
-    if (there.has_value() == tells_of_leaving) {
+    if (there.has_value() == tells_of_leaving || is_before_joining(s, viewer, note)) {
         return std::nullopt;
     }
     if (there) {

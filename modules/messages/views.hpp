@@ -21,6 +21,8 @@ namespace kith::messages {
 /// How many messages of others made before the position `before_pos` stand above the mark of `reader`.
 [[nodiscard]] std::int64_t count_unread(snapshot& s, conversation_id conversation, user_id reader,
                                         const store::place& at, std::int64_t before_pos);
+/// Whether the note tells of a membership of `viewer` that ended before the one they have now.
+[[nodiscard]] bool is_before_joining(snapshot& s, user_id viewer, const journal::note_row& note);
 /// The mark that the note tells of as it is now (see wire::note_mark); one's own read mark with `unread`.
 [[nodiscard]] std::optional<mark> load_mark(snapshot& s, user_id viewer, const journal::note_row& note,
                                             bool read);

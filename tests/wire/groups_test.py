@@ -248,6 +248,42 @@ def resuming(world):
         equal(told[4]["data"]["member"]["user"]["id"], world.bob.id, "the other's leaving")
 
 
+def rejoined_while_away(world):
+    """One who came, went and came again while away hears of the last membership alone, from its joining on: what they set
+    and marked on another device before belongs to one that ended."""
+    ada, dot = world.ada, world.dot
+    here = world.group(ada, dot)
+
+    def stay():
+        seq = say(ada, here, "to be marked")["seq"]
+        dot.http.put(f"/conversations/{here}/delivered", {"seq": seq})
+        dot.http.put(f"/conversations/{here}/read", {"seq": seq})
+        dot.http.patch(f"/conversations/{here}/settings", {"draft": "of a membership that ends"})
+
+    dot.http.post(f"/groups/{here}/leave")
+    with world.socket(dot) as guest:
+        cursors = [{"epoch": guest.hello["epoch"], "pos": guest.hello["pos"]}]
+    invite(ada, here, dot)
+    with world.socket(dot) as guest:
+        cursors.append({"epoch": guest.hello["epoch"], "pos": guest.hello["pos"]})
+    stay()
+    ada.http.delete(f"/groups/{here}/members/{dot.id}")
+    invite(ada, here, dot)
+    stay()
+    ada.http.post(f"/groups/{here}/leave")       # dot inherits: a change of the member that ends, too
+    invite(dot, here, ada)
+    dot.http.post(f"/groups/{here}/leave")
+    invite(ada, here, dot)
+    last = say(ada, here, "of now")["seq"]
+    for cursor, whence in zip(cursors, ("from outside", "from inside")):
+        with world.socket(dot, cursor) as guest:
+            guest.event("caught_up")
+            told = [item for item in guest.events if item["type"] != "caught_up"]
+            equal([item["type"] for item in told], ["member.joined", "conversation.created", "message.created"], whence)
+            equal((told[0]["data"]["first_seq"], told[1]["data"]["settings"]["draft"], told[2]["data"]["seq"]),
+                  (last, "", last), f"the last membership, {whence}")
+
+
 def newcomer_resumes(world):
     """One who was away while others came and went before the joining is not told of it."""
     ada, dot = world.ada, world.dot
@@ -353,8 +389,8 @@ def idempotency(world):
     refused(lambda: create("as a message", client_id), "conflict", "a key that named a message")
 
 
-PARTS = [making, bad_input, strangers, coming_and_going, resuming, newcomer_resumes, renaming, owners, paging, marks,
-         idempotency]
+PARTS = [making, bad_input, strangers, coming_and_going, resuming, rejoined_while_away, newcomer_resumes, renaming, owners,
+         paging, marks, idempotency]
 
 
 def body(_seed):
