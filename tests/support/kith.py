@@ -183,6 +183,12 @@ class Server:
     def alive(self):
         return self.process is not None and self.process.poll() is None
 
+    def freeze(self):
+        """Stops all its threads where they stand (SIGSTOP), and returns when each has: a call to the disk that is under way is
+        finished first. Only `kill` follows."""
+        self.process.send_signal(signal.SIGSTOP)
+        wait_until(lambda: os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOHANG), 30, "the server stands still")
+
     def kill(self):
         """kill -9, and waits for its end."""
         if self.process:
