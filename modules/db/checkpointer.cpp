@@ -1,11 +1,14 @@
 // Moves the WAL into the database file away from the commit path: PASSIVE on a thread of its own, RESTART on the writer.
 #include "checkpointer.hpp"
 
+#include "write_pacing.hpp"
+
 #include <kith/core/thread.hpp>
 
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace kith::db {
 namespace {
@@ -14,8 +17,11 @@ namespace {
 constexpr int passive_frames = 1000;
 /// Above this size the WAL is started anew as soon as little is left to copy.
 constexpr std::size_t restart_bytes = 16U << 20U;
-/// "Little": what the writer may copy itself between two batches (1 MB).
-constexpr int little_frames = 256;
+/// "Little", which the writer may copy itself between two batches: this part of the log, so that what a stop of the writer
+/// costs stands in proportion to what it frees.
+constexpr int little_part = 64;
+/// Above this size the checkpoints no longer spare the disk for commits: they are falling behind.
+constexpr std::size_t hurry_bytes = 2 * restart_bytes;
 /// How long the writer waits for readers that still need the WAL, by how close the WAL is to its bound.
 constexpr int restart_wait_ms = 20;
 constexpr int restart_wait_urgent_ms = 200;
@@ -34,6 +40,10 @@ progress checkpoint(connection& on, int mode) {
     progress done;
     done.code = sqlite3_wal_checkpoint_v2(on.handle(), "main", mode, &done.frames, &done.copied);
     return done;
+}
+
+int little(int frames) noexcept {
+    return frames / little_part;
 }
 
 bool is_busy(int code) noexcept {
@@ -106,7 +116,7 @@ void checkpointer::stop_blocking() {
 
 bool checkpointer::passive_due() const noexcept {
     const int left = frames_.load() - frames_copied_.load();
-    return left >= passive_frames || (left > little_frames && state_.wal_bytes() > restart_bytes)
+    return left >= passive_frames || (left > little(frames_.load()) && state_.wal_bytes() > restart_bytes)
            || (left > 0
                && state_.full());  // SQLite begins a log anew that is copied whole: it then needs no space
 }
@@ -134,24 +144,27 @@ void checkpointer::loop() {
         }
         lock.unlock();
         state_.look_for_space();
-        if (passive_due()) {
-            passive();
-        }
+        const bool copied_all = !passive_due() || passive();
         if (restart_due()) {
             restart_wanted_();
         }
         lock.lock();
-        held_back = passive_due();
+        held_back = !copied_all && passive_due();
     }
 }
 
-void checkpointer::passive() {
+bool checkpointer::passive() {
     const std::lock_guard one(checkpoint_);
+    std::optional<paced_writes> pace;
+    if (state_.wal_bytes() <= hurry_bytes) {
+        pace.emplace();
+    }
     const progress done = checkpoint(connection_, SQLITE_CHECKPOINT_PASSIVE);
     if (done.code == SQLITE_OK) {
         frames_copied_.store(std::max(done.copied, 0));
     }
     judge(done.code, "checkpoint");
+    return done.code == SQLITE_OK && done.copied == done.frames;
 }
 
 bool checkpointer::restart_due() const noexcept {
@@ -159,8 +172,9 @@ bool checkpointer::restart_due() const noexcept {
         return false;
     }
     const std::size_t bytes = state_.wal_bytes();
-    const bool little = frames_.load() - frames_copied_.load() <= little_frames;
-    return ((bytes > restart_bytes && little) || bytes > wal_bytes_max_ / 2)
+    const int frames = frames_.load();
+    const bool nearly_done = frames - frames_copied_.load() <= little(frames);
+    return ((bytes > restart_bytes && nearly_done) || bytes > wal_bytes_max_ / 2)
            && clock_.steady_now().time_since_epoch().count() >= restart_not_before_.load();
 }
 

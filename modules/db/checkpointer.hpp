@@ -44,7 +44,8 @@ private:
 
     void loop();
     [[nodiscard]] bool passive_due() const noexcept;
-    void passive();
+    /// Copies what no reader needs to stay; false when that was not all that was there.
+    [[nodiscard]] bool passive();
     [[nodiscard]] std::size_t bytes_of(int frames) const noexcept;
     /// Stops writing for a failure that is neither a lock nor a full disk.
     void judge(int code, const char* doing);

@@ -2,6 +2,7 @@
 #include "sqlite.hpp"
 
 #include "store_state.hpp"
+#include "write_pacing.hpp"
 
 #include <sqlite3.h>
 
@@ -29,11 +30,15 @@ int on_progress(void* stop) {
 constexpr int lookaside_bytes = 1200;
 constexpr int lookaside_blocks = 400;
 
-/// Counting what SQLite allocates takes a lock at each allocation; nothing here reads the count. To be called before the
-/// first connection of the process; later it is refused and changes nothing.
-void stop_counting_memory() {
-    static const int refused_later = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    (void)refused_later;
+/// What holds for the whole process, before its first connection.
+void set_up_sqlite() {
+    static const bool once = [] {
+        // Counting what SQLite allocates takes a lock at each allocation; nothing here reads the count.
+        (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+        install_write_pacing();
+        return true;
+    }();
+    (void)once;
 }
 
 bool is_duplicate(int code) noexcept {
@@ -201,7 +206,7 @@ void sqlite_statement::reset() noexcept {
 }
 
 connection::connection(const std::string& path, access how, const std::string& synchronous) {
-    stop_counting_memory();
+    set_up_sqlite();
     int flags = SQLITE_OPEN_NOMUTEX | (how == access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
     if (how == access::create || how == access::memory) {
         flags |= SQLITE_OPEN_CREATE;

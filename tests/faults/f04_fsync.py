@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""F4: an fsync fails under load: nothing that failed is acked, waiting sockets close unanswered, HTTP gets
+"""F4: an fsync fails under load, or what goes to the disk before it: nothing that failed is acked, waiting sockets close unanswered, HTTP gets
 503 outcome_unknown, /readyz says 503, writing stays off until a restart, and then all rules hold."""
 import itertools
 import os
@@ -83,6 +83,8 @@ def body(seed):
         seen, closed = one(seed, count, mode, load)
         codes |= seen
         cut += closed
+    print("a piece of a checkpoint fails, which the sync behind it would not tell", flush=True)
+    one(seed, 1, "piece", LOADS[-1])
     codes = {str(code) for code in codes}
     fault.expect("outcome_unknown" in codes, f"HTTP never got outcome_unknown, only {sorted(codes)}")
     fault.expect(cut > 0, "no waiting socket was closed unanswered")

@@ -122,7 +122,9 @@ class SyncShim:
 
     def arm(self, count, mode):
         """The sync number `count` from now on is met by `mode`: "once" (fails), "always" (all from it on fail), both of the main
-        database's file and log alone; "freeze" (all from it on hang, of whatever file). The count begins with the first arming of a process; a later one can only mean every sync (1, not "once")."""
+        database's file and log alone; "piece" (fails once: what a checkpoint hands to the disk before its sync); "freeze" (all
+        from it on hang, of whatever file). The count begins with the first arming of a process; a later one can only mean
+        every sync (1, not "once")."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._fired)
         with open(self._file + ".new", "w", encoding="ascii") as file:

@@ -1,7 +1,8 @@
 /* A preloaded library in which one fsync or fdatasync fails with EIO, or all from one on.
    Counting begins when the file $KITH_SHIM_ARM exists; it holds "<n> once" or "<n> always": the n-th sync counted
-   from there fails, of those of kith.db and its log: the index of the search may fail alone. "<n> freeze": from the n-th
-   on all wait, of whatever file, until that file is gone. When it happens, the file $KITH_SHIM_ARM.fired is made. */
+   from there fails, of those of kith.db and its log: the index of the search may fail alone. "<n> piece": the same for
+   sync_file_range, by which a checkpoint goes to the disk before its sync. "<n> freeze": from the n-th on all wait, of
+   whatever file, until that file is gone. When it happens, the file $KITH_SHIM_ARM.fired is made. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -28,7 +29,7 @@ static int is_of_kith_db(int file)
     return name != NULL && strncmp(name, "/kith.db", strlen("/kith.db")) == 0;
 }
 
-static int must_fail(int synced)
+static int must_fail(int synced, int is_piece)
 {
     const char* path = getenv("KITH_SHIM_ARM");
     char text[32] = {0};
@@ -46,11 +47,11 @@ static int must_fail(int synced)
     if (got <= 0 || sscanf(text, "%d %15s", &goal, mode) != 2) {
         return 0;
     }
-    if (strcmp(mode, "freeze") != 0 && !is_of_kith_db(synced)) {
+    if (strcmp(mode, "freeze") != 0 && (!is_of_kith_db(synced) || is_piece != (strcmp(mode, "piece") == 0))) {
         return 0;
     }
     int number = atomic_fetch_add(&counted, 1) + 1;
-    if (number < goal || (number > goal && strcmp(mode, "once") == 0)) {
+    if (number < goal || (number > goal && strcmp(mode, "always") != 0 && strcmp(mode, "freeze") != 0)) {
         return 0;
     }
     char fired[4096];
@@ -71,7 +72,7 @@ static int must_fail(int synced)
 static int pass_on(const char* name, int file)
 {
     int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, name);
-    if (must_fail(file)) {
+    if (must_fail(file, 0)) {
         errno = EIO;
         return -1;
     }
@@ -86,4 +87,15 @@ int fsync(int file)
 int fdatasync(int file)
 {
     return pass_on("fdatasync", file);
+}
+
+int sync_file_range(int file, off64_t begin, off64_t bytes, unsigned int flags)
+{
+    int (*real)(int, off64_t, off64_t, unsigned int) =
+        (int (*)(int, off64_t, off64_t, unsigned int))dlsym(RTLD_NEXT, "sync_file_range");
+    if (must_fail(file, 1)) {
+        errno = EIO;
+        return -1;
+    }
+    return real(file, begin, bytes, flags);
 }
