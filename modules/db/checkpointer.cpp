@@ -8,7 +8,6 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <optional>
 
 namespace kith::db {
 namespace {
@@ -18,15 +17,20 @@ constexpr int passive_frames = 1000;
 /// Above this size the WAL is started anew as soon as little is left to copy.
 constexpr std::size_t restart_bytes = 16U << 20U;
 /// "Little", which the writer may copy itself between two batches: this part of the log, so that what a stop of the writer
-/// costs stands in proportion to what it frees.
+/// costs stands in proportion to what it frees; and what the last commits brought, which no finished PASSIVE can hold.
 constexpr int little_part = 64;
-/// Above this size the checkpoints no longer spare the disk for commits: they are falling behind.
+constexpr int little_part_in_a_hurry = 8;
+constexpr int little_commits = 4;
+/// Above this size, or a quarter of the log's bound, checkpoints fall behind: they no longer spare the disk for commits, and
+/// the writer copies more.
 constexpr std::size_t hurry_bytes = 2 * restart_bytes;
 /// How long the writer waits for readers that still need the WAL, by how close the WAL is to its bound.
 constexpr int restart_wait_ms = 20;
 constexpr int restart_wait_urgent_ms = 200;
 /// Pause after a RESTART that readers prevented, and after a PASSIVE that could not copy all.
 constexpr std::chrono::milliseconds retry_pause{250};
+/// Pause after a PASSIVE behind which as much was left as before it: the next one would only flush more often.
+constexpr std::chrono::milliseconds losing_pause{25};
 /// Bytes of a frame's header in the WAL.
 constexpr std::size_t frame_header_bytes = 24;
 
@@ -40,10 +44,6 @@ progress checkpoint(connection& on, int mode) {
     progress done;
     done.code = sqlite3_wal_checkpoint_v2(on.handle(), "main", mode, &done.frames, &done.copied);
     return done;
-}
-
-int little(int frames) noexcept {
-    return frames / little_part;
 }
 
 bool is_busy(int code) noexcept {
@@ -74,9 +74,12 @@ void checkpointer::watch(connection& writer) {
 
 int checkpointer::on_commit(void* self, sqlite3* /*of*/, const char* /*name*/, int frames) {
     auto& me = *static_cast<checkpointer*>(self);
-    if (frames < me.frames_.load()) {  // the WAL was started anew
+    const int before = me.frames_.load();
+    const bool anew = frames < before;
+    if (anew) {
         me.frames_copied_.store(0);
     }
+    me.last_commit_.store(anew ? frames : frames - before);
     me.frames_.store(frames);
     me.state_.set_wal_bytes(me.bytes_of(frames));
     if (me.passive_due()) {
@@ -114,29 +117,37 @@ void checkpointer::stop_blocking() {
     }
 }
 
+int checkpointer::left() const noexcept {
+    return frames_.load() - frames_copied_.load();
+}
+
+bool checkpointer::nearly_done() const noexcept {
+    const int part = in_a_hurry() ? little_part_in_a_hurry : little_part;
+    return left() <= frames_.load() / part + little_commits * last_commit_.load();
+}
+
 bool checkpointer::passive_due() const noexcept {
-    const int left = frames_.load() - frames_copied_.load();
-    return left >= passive_frames || (left > little(frames_.load()) && state_.wal_bytes() > restart_bytes)
-           || (left > 0
+    return left() >= passive_frames || (state_.wal_bytes() > restart_bytes && !nearly_done())
+           || (left() > 0
                && state_.full());  // SQLite begins a log anew that is copied whole: it then needs no space
 }
 
 void checkpointer::loop() {
     std::unique_lock lock(mutex_);
-    bool held_back = false;
+    std::chrono::milliseconds pause{0};
     while (!stopping_) {
         const bool was_full = state_.full();
         if (was_full) {
-            wake_.wait_for(lock, space_check_, [this] { return stopping_; });
-        } else if (held_back) {  // by readers: not in a tight loop
-            wake_.wait_for(lock, retry_pause, [this] { return stopping_; });
+            wake_.wait_for(lock, space_check_, [this] { return stopping_.load(); });
+        } else if (pause.count() > 0) {
+            wake_.wait_for(lock, pause, [this] { return stopping_.load(); });
         } else if (state_.wal_bytes() > restart_bytes) {
             wake_.wait_for(lock, retry_pause, [this] { return stopping_ || passive_due(); });
         } else {
             wake_.wait(lock, [this] { return stopping_ || passive_due() || state_.full(); });
         }
         if (stopping_ || state_.stopped()) {
-            held_back = true;
+            pause = retry_pause;
             continue;
         }
         if (!was_full && state_.full()) {
@@ -144,27 +155,38 @@ void checkpointer::loop() {
         }
         lock.unlock();
         state_.look_for_space();
-        const bool copied_all = !passive_due() || passive();
+        pause = passive_due() ? passive() : std::chrono::milliseconds(0);
         if (restart_due()) {
             restart_wanted_();
         }
         lock.lock();
-        held_back = !copied_all && passive_due();
     }
 }
 
-bool checkpointer::passive() {
+std::chrono::milliseconds checkpointer::passive() {
     const std::lock_guard one(checkpoint_);
-    std::optional<paced_writes> pace;
-    if (state_.wal_bytes() <= hurry_bytes) {
-        pace.emplace();
-    }
+    const int left_before = left();
+    const paced_writes pace([this](int file, std::int64_t begin, std::int64_t bytes) {
+        return in_a_hurry() || hand_to_disk(file, begin, bytes);
+    });
     const progress done = checkpoint(connection_, SQLITE_CHECKPOINT_PASSIVE);
-    if (done.code == SQLITE_OK) {
+    // A log that was begun anew meanwhile is another one.
+    if (done.code == SQLITE_OK && done.copied <= frames_.load()) {
         frames_copied_.store(std::max(done.copied, 0));
     }
     judge(done.code, "checkpoint");
-    return done.code == SQLITE_OK && done.copied == done.frames;
+    if (!passive_due()) {
+        return std::chrono::milliseconds(0);
+    }
+    const bool held_back = done.code != SQLITE_OK || done.copied < done.frames;  // by readers
+    if (held_back) {
+        return retry_pause;
+    }
+    return left() < left_before ? std::chrono::milliseconds(0) : losing_pause;
+}
+
+bool checkpointer::in_a_hurry() const noexcept {
+    return stopping_ || state_.wal_bytes() > std::min(hurry_bytes, wal_bytes_max_ / 4);
 }
 
 bool checkpointer::restart_due() const noexcept {
@@ -172,9 +194,7 @@ bool checkpointer::restart_due() const noexcept {
         return false;
     }
     const std::size_t bytes = state_.wal_bytes();
-    const int frames = frames_.load();
-    const bool nearly_done = frames - frames_copied_.load() <= little(frames);
-    return ((bytes > restart_bytes && nearly_done) || bytes > wal_bytes_max_ / 2)
+    return ((bytes > restart_bytes && nearly_done()) || bytes > wal_bytes_max_ / 2)
            && clock_.steady_now().time_since_epoch().count() >= restart_not_before_.load();
 }
 

@@ -44,8 +44,14 @@ private:
 
     void loop();
     [[nodiscard]] bool passive_due() const noexcept;
-    /// Copies what no reader needs to stay; false when that was not all that was there.
-    [[nodiscard]] bool passive();
+    /// Copies what no reader needs to stay; gives how long to wait before the next look.
+    [[nodiscard]] std::chrono::milliseconds passive();
+    /// Whether the disk need not be spared for commits.
+    [[nodiscard]] bool in_a_hurry() const noexcept;
+    /// Frames that are in the WAL alone.
+    [[nodiscard]] int left() const noexcept;
+    /// Whether the writer may copy what is left.
+    [[nodiscard]] bool nearly_done() const noexcept;
     [[nodiscard]] std::size_t bytes_of(int frames) const noexcept;
     /// Stops writing for a failure that is neither a lock nor a full disk.
     void judge(int code, const char* doing);
@@ -61,13 +67,14 @@ private:
     std::size_t frame_bytes_;
 
     std::atomic<int> frames_{0};  ///< in the WAL after the last commit
+    std::atomic<int> last_commit_{0};  ///< frames that it added
     std::atomic<int> frames_copied_{0};  ///< of them, in the database file as well
     std::atomic<std::int64_t> restart_not_before_{0};  ///< steady clock, nanoseconds
 
     std::mutex checkpoint_;  ///< one checkpoint at a time; SQLite would answer BUSY to the second
     std::mutex mutex_;
     std::condition_variable wake_;
-    bool stopping_ = false;
+    std::atomic<bool> stopping_{false};  ///< set with mutex_ held
     std::thread thread_;
 };
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace kith::db {
 namespace {
@@ -19,27 +20,25 @@ write_at next_write = nullptr;
 
 ssize_t write_paced(int file, const void* from, size_t bytes, off_t at) noexcept {
     const ssize_t written = next_write(file, from, bytes, at);
-    if (pacing == nullptr || written <= 0) {
-        return written;
-    }
-    if (const int failed = pacing->wrote(file, at, written); failed != 0) {
-        errno = failed;
+    if (pacing != nullptr && written > 0 && !pacing->wrote(file, at, written)) {
+        errno = EIO;
         return -1;
     }
     return written;
 }
 
-}  // namespace
-
-int hand_to_disk(int file, std::int64_t begin, std::int64_t bytes) noexcept {
-    if (sync_file_range(file, begin, bytes, SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER) == 0) {
-        return 0;
-    }
-    const bool unknown = errno == ENOSYS || errno == EINVAL || errno == ESPIPE || errno == EOPNOTSUPP;
-    return unknown ? ENOSYS : errno;
+/// What the call says of no file at all tells whether there is such a call.
+bool can_hand_over() noexcept {
+    return sync_file_range(-1, 0, 0, SYNC_FILE_RANGE_WRITE) != 0 && errno == EBADF;
 }
 
-paced_writes::paced_writes(hand_over how) noexcept : how_(how) {
+}  // namespace
+
+bool hand_to_disk(int file, std::int64_t begin, std::int64_t bytes) noexcept {
+    return sync_file_range(file, begin, bytes, SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER) == 0;
+}
+
+paced_writes::paced_writes(hand_over how) : how_(std::move(how)) {
     pacing = this;
 }
 
@@ -47,7 +46,7 @@ paced_writes::~paced_writes() {
     pacing = nullptr;
 }
 
-int paced_writes::wrote(int file, std::int64_t at, std::int64_t bytes) noexcept {
+bool paced_writes::wrote(int file, std::int64_t at, std::int64_t bytes) {
     if (writes_ == 0 || file != file_) {
         file_ = file;
         writes_ = 0;
@@ -57,16 +56,15 @@ int paced_writes::wrote(int file, std::int64_t at, std::int64_t bytes) noexcept 
     begin_ = std::min(begin_, at);
     end_ = std::max(end_, at + bytes);
     if (++writes_ < paced_piece_writes) {
-        return 0;
+        return true;
     }
     writes_ = 0;
-    const int failed = how_(file_, begin_, end_ - begin_);
-    return failed == ENOSYS ? 0 : failed;
+    return how_(file_, begin_, end_ - begin_);
 }
 
 void install_write_pacing() noexcept {
     sqlite3_vfs* files = sqlite3_vfs_find("unix");
-    if (files == nullptr || files->iVersion < 3 || files->xSetSystemCall == nullptr) {
+    if (files == nullptr || files->iVersion < 3 || files->xSetSystemCall == nullptr || !can_hand_over()) {
         return;
     }
     // SQLite calls the one of the two that it was built for.

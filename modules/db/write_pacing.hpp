@@ -6,30 +6,31 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 namespace kith::db {
-
-/// Hands a range of a file to the disk and returns when it is written there, which is no promise that it stays: a flush
-/// comes later. Gives 0, or the errno of what failed; ENOSYS for "cannot be done here".
-using hand_over = int (*)(int file, std::int64_t begin, std::int64_t bytes) noexcept;
-/// By sync_file_range(2).
-[[nodiscard]] int hand_to_disk(int file, std::int64_t begin, std::int64_t bytes) noexcept;
 
 /// Pages in one piece.
 inline constexpr int paced_piece_writes = 32;
 
-/// While it lives, what SQLite writes on this thread goes to the disk in pieces, in the order of the writes; the last
-/// piece may be left to the flush. A piece that fails makes a write fail: the kernel tells such an error once, and the
-/// flush would not hear of it.
+/// Hands what was written in a range of a file to the disk and waits for it. That is no promise that it stays: a flush comes
+/// later. False when that failed.
+using hand_over = std::function<bool(int file, std::int64_t begin, std::int64_t bytes)>;
+/// By sync_file_range(2).
+[[nodiscard]] bool hand_to_disk(int file, std::int64_t begin, std::int64_t bytes) noexcept;
+
+/// While it lives, what SQLite writes on this thread goes to the disk in pieces of one file each; what is no whole piece is
+/// left to the flush. A piece that fails makes a write fail (EIO, so that SQLite does not repeat it): the kernel tells such
+/// an error once for each descriptor, and the flush would not hear of it.
 class paced_writes {
 public:
-    explicit paced_writes(hand_over how = &hand_to_disk) noexcept;
+    explicit paced_writes(hand_over how);
     ~paced_writes();
     paced_writes(const paced_writes&) = delete;
     paced_writes& operator=(const paced_writes&) = delete;
 
-    /// After a write of this thread: 0, or the errno of the piece that it completed.
-    [[nodiscard]] int wrote(int file, std::int64_t at, std::int64_t bytes) noexcept;
+    /// After a write of this thread. False when it completed a piece that failed.
+    [[nodiscard]] bool wrote(int file, std::int64_t at, std::int64_t bytes);
 
 private:
     hand_over how_;
@@ -39,8 +40,8 @@ private:
     std::int64_t end_ = 0;
 };
 
-/// Puts itself between SQLite and pwrite(2). Called before the first connection of the process, once; where SQLite has
-/// another file layer nothing is paced.
+/// Puts itself between SQLite and pwrite(2). Called before the first connection of the process, once. Nothing is ever paced
+/// where SQLite has another file layer, or where the system has no sync_file_range(2) or forbids it.
 void install_write_pacing() noexcept;
 
 }  // namespace kith::db

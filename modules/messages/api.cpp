@@ -285,8 +285,11 @@ void add_events(gateway::registry& table, messages_service& service) {
         return store::find_message(s, conversation_id(note.thing), note.seq, viewer);
     };
     const auto a_conversation = [](snapshot& s, user_id viewer, const journal::note_row& note) {
-        return is_before_joining(s, viewer, note) ? std::nullopt
-                                                  : load_conversation(s, conversation_id(note.thing), viewer);
+        std::optional<conversation> found = load_conversation(s, conversation_id(note.thing), viewer);
+        if (found && !found->peer && is_before_joining(s, viewer, note)) {
+            found.reset();
+        }
+        return found;
     };
     table.add_event<message>("message.created", "message", a_message);
     table.add_event<message>("message.recalled", "message", a_message);

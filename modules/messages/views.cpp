@@ -72,7 +72,7 @@ std::optional<mark> load_mark(snapshot& s, user_id viewer, const journal::note_r
     const conversation_id in(note.thing);
     const user_id whose(note.seq);
     const std::optional<store::place> at = store::find_place(s, in, whose);
-    if (!at || (whose != viewer && at->peer != viewer) || is_before_joining(s, viewer, note)) {
+    if (!at || (whose != viewer && at->peer != viewer) || (!at->peer && is_before_joining(s, viewer, note))) {
         return std::nullopt;
     }
     mark found(in, whose, read ? at->read_seq : at->delivered_seq);
@@ -91,7 +91,8 @@ std::optional<member_change> load_member_change(snapshot& s, user_id viewer, con
         return std::nullopt;
     }
     const std::optional<member> there = find_member(s, in, whose);
-    if (there.has_value() == tells_of_leaving || is_before_joining(s, viewer, note)) {
+    if (there.has_value() == tells_of_leaving
+        || (there && whose == viewer && note.pos < there->joined_pos)) {  // as is_before_joining()
         return std::nullopt;
     }
     if (there) {

@@ -14,7 +14,8 @@ LOSSES = {"acked_exists", "acked_place", "unknown_after", "receiver_real", "rece
 
 def cut(disk, server):
     """Without power nothing runs, so the server stands still first. Were it running, ext4 could tell a sync that is under way
-    while the file system is shut down that all is well, and the server would answer what no disk holds."""
+    while the file system is shut down that all is well, and the server would answer what no disk holds. So no cut falls into
+    a sync here: each one is done or not begun."""
     server.freeze()
     disk.power_cut()
     server.kill()
