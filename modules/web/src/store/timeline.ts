@@ -101,7 +101,8 @@ export class Timeline {
     async load_older(): Promise<void> {
         if (this.older.value === "loading" || this.at_start || this.empty) return;
         const before = this.#lo;
-        await this.#page(this.older, async () => {
+        const fits = () => this.#lo === before;
+        await this.#page(this.older, fits, async () => {
             const kept = this.#run_down(
                 await this.#source.kept(this.id, before - page_size, before - 1),
                 before - 1,
@@ -115,7 +116,8 @@ export class Timeline {
     async load_newer(): Promise<void> {
         if (this.newer.value === "loading" || this.at_head || this.empty) return;
         const after = this.#hi;
-        await this.#page(this.newer, async () => {
+        const fits = () => this.#hi === after;
+        await this.#page(this.newer, fits, async () => {
             const kept = this.#run_up(
                 await this.#source.kept(this.id, after + 1, after + page_size),
                 after + 1,
@@ -130,8 +132,7 @@ export class Timeline {
         const near = seq > this.#last - page_size;
         if (near || this.#ready) await this.open();
         if (this.#rows.has(seq)) return;
-        const generation = ++this.#generation;
-        this.older.value = "loading";
+        const generation = this.#move();
         try {
             const items = await this.#under_way(() => this.#around(seq));
             if (generation !== this.#generation) return;
@@ -208,15 +209,21 @@ export class Timeline {
         return rows.slice(0, at);
     }
 
+    /** The window goes elsewhere: a page that is under way for where it was will count for nothing. */
+    #move(): number {
+        this.older.value = "loading";
+        this.newer.value = "idle";
+        return ++this.#generation;
+    }
+
     async #load_head(): Promise<void> {
-        const generation = ++this.#generation;
+        const generation = this.#move();
         const last = this.#last;
         this.#headed = true;
         if (last === 0) {
             this.older.value = "idle";
             return;
         }
-        this.older.value = "loading";
         try {
             const items = await this.#under_way(async () => {
                 const kept = this.#run_down(
@@ -236,13 +243,18 @@ export class Timeline {
         this.version.value++;
     }
 
-    async #page(edge: { value: Edge }, load: () => Promise<Message[]>): Promise<void> {
+    /** Loads a page at an edge; one that no longer `fits` the window when it comes would tear it. */
+    async #page(
+        edge: { value: Edge },
+        fits: () => boolean,
+        load: () => Promise<Message[]>,
+    ): Promise<void> {
         const generation = this.#generation;
         edge.value = "loading";
         try {
             const items = await this.#under_way(load);
             if (generation !== this.#generation) return;
-            this.#merge(items);
+            if (fits()) this.#merge(items);
             edge.value = "idle";
         } catch {
             if (generation === this.#generation) edge.value = "failed";
