@@ -4,10 +4,8 @@ import type { Message } from "../src/api/types";
 import { page_size, Timeline, type TimelineSource } from "../src/store/timeline";
 import { conversation, message } from "./make";
 
-const last = 400;
-
-/** A conversation of `last` messages of which nothing is kept; pages come when they are let go. */
-function slow_source() {
+/** A window around a message of `last`, of which nothing is kept; further pages come when they are let go. */
+async function slow_window(seq: number, last: number) {
     const waiting: { query: object; go: () => void }[] = [];
     const all = Array.from({ length: last }, (_, at) => message("1", at + 1, "2"));
     const page = (query: { before?: number; after?: number; around?: number; limit: number }): Message[] => {
@@ -22,18 +20,20 @@ function slow_source() {
         conversation: () => conversation("1", "2", { last_seq: last }),
     };
     const let_go = async (at = 0) => {
-        await expect.poll(() => waiting.length).toBeGreaterThan(at);
+        await expect.poll(() => waiting.length, { interval: 1 }).toBeGreaterThan(at);
         waiting.splice(at, 1)[0]!.go();
     };
-    return { source, let_go, waiting };
-}
-
-test("newer pages still load after a leap to the newest that overtook one", async () => {
-    const { source, let_go, waiting } = slow_source();
     const model = new Timeline("1", source);
-    const there = model.reach(10);
+    const there = model.reach(seq);
     await let_go();
     await there;
+    return { model, let_go, waiting };
+}
+
+const last = 400;
+
+test("newer pages still load after a leap to the newest that overtook one", async () => {
+    const { model, let_go, waiting } = await slow_window(10, last);
     const overtaken = model.load_newer();
     const leap = model.to_head();
     await let_go(1);
@@ -55,11 +55,7 @@ test("newer pages still load after a leap to the newest that overtook one", asyn
 });
 
 test("a newer page that a leap to the newest overtakes does not tear the window", async () => {
-    const { source, let_go } = slow_source();
-    const model = new Timeline("1", source);
-    const there = model.reach(10);
-    await let_go();
-    await there;
+    const { model, let_go } = await slow_window(10, last);
     const leap = model.to_head();
     const late = model.load_newer();
     await let_go();
@@ -72,11 +68,7 @@ test("a newer page that a leap to the newest overtakes does not tear the window"
 });
 
 test("an older page that a leap overtakes does not tear the window", async () => {
-    const { source, let_go } = slow_source();
-    const model = new Timeline("1", source);
-    const there = model.reach(200);
-    await let_go();
-    await there;
+    const { model, let_go } = await slow_window(200, last);
     const late = model.load_older();
     const leap = model.to_head();
     await let_go(1);
@@ -84,5 +76,26 @@ test("an older page that a leap overtakes does not tear the window", async () =>
     await let_go();
     await late;
     expect([model.lo, model.hi]).toEqual([last - page_size + 1, last]);
+    expect(model.older.value).toBe("idle");
+});
+
+test("an older page does not tear a window whose beginning went meanwhile", async () => {
+    const { model, let_go } = await slow_window(100, 4_000);
+    const grow = async (at = 0) => {
+        const more = model.load_newer();
+        await let_go(at);
+        await more;
+    };
+    const lo = model.lo;
+    while (model.hi - lo + 1 + page_size <= 3_000) await grow();
+    const late = model.load_older();
+    await expect.poll(() => model.older.value).toBe("loading");
+    await grow(1);
+    expect(model.lo).toBeGreaterThan(lo);
+    const begin = model.lo;
+    await let_go();
+    await late;
+    expect(model.lo).toBe(begin);
+    expect(model.gaps()).toEqual([]);
     expect(model.older.value).toBe("idle");
 });
